@@ -1,0 +1,15 @@
+//! The one central record: what a lead is, and what of it a caller sees and writes.
+
+pub mod field;
+pub mod filter;
+pub mod input;
+pub mod record;
+pub mod rights;
+pub mod view;
+
+pub use field::LeadField;
+pub use filter::{LeadFilter, LeadSort};
+pub use input::LeadInput;
+pub use record::{Lead, Value};
+pub use rights::{FieldRights, Mode};
+pub use view::LeadView;

@@ -1,0 +1,100 @@
+//! A lead as it is stored: one value for each field.
+
+use super::field::LeadField;
+use crate::custom_field::DataKey;
+
+/// What a field of one lead holds.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum Value {
+    /// Nothing.
+    #[default]
+    Empty,
+    /// An id, hundredths of money, or microseconds since 1970.
+    Int(i64),
+    /// A text in its stored form.
+    Text(String),
+    /// True or false.
+    Flag(bool),
+}
+
+/// The custom fields that hold something, in the order of their numbers, as their stored texts.
+pub type Data = Vec<(DataKey, String)>;
+
+/// A lead with all of its fields, for nobody's eyes yet: it serializes only once it is reduced for its reader.
+#[derive(Debug, Clone)]
+pub struct Lead {
+    values: [Value; LeadField::COUNT],
+    /// The custom fields.
+    pub data: Data,
+}
+
+impl Default for Lead {
+    fn default() -> Self {
+        Self { values: std::array::from_fn(|_| Value::Empty), data: Data::new() }
+    }
+}
+
+impl Lead {
+    /// What the field holds; custom fields stand in [`Lead::data`].
+    pub fn get(&self, field: LeadField) -> &Value {
+        &self.values[field as usize]
+    }
+
+    /// Puts a value into the field.
+    pub fn set(&mut self, field: LeadField, value: Value) {
+        self.values[field as usize] = value;
+    }
+
+    /// The text of a field that holds one.
+    pub fn text(&self, field: LeadField) -> Option<&str> {
+        match self.get(field) {
+            Value::Text(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// The number of a field that holds one.
+    pub fn int(&self, field: LeadField) -> Option<i64> {
+        match self.get(field) {
+            Value::Int(number) => Some(*number),
+            _ => None,
+        }
+    }
+
+    /// First and last name as one text, `None` when both are missing.
+    pub fn fullname(&self) -> Option<String> {
+        let parts = [LeadField::Firstname, LeadField::Lastname].map(|field| self.text(field));
+        let joined = parts.into_iter().flatten().collect::<Vec<_>>().join(" ");
+        (!joined.is_empty()).then_some(joined)
+    }
+
+    /// Whether somebody can be reached by it: an email, a phone, or an address line with a postcode (`api.md`).
+    pub fn is_contactable(&self) -> bool {
+        use LeadField::{Address, Email, Phone1, Phone2, Postcode};
+        let has = |field| self.text(field).is_some();
+        has(Email) || has(Phone1) || has(Phone2) || (has(Address) && has(Postcode))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Lead, LeadField, Value};
+
+    #[test]
+    fn an_address_alone_needs_its_postcode() {
+        let mut lead = Lead::default();
+        assert!(!lead.is_contactable());
+        lead.set(LeadField::Address, Value::Text("1 High Street".into()));
+        assert!(!lead.is_contactable());
+        lead.set(LeadField::Postcode, Value::Text("N1 9GU".into()));
+        assert!(lead.is_contactable());
+    }
+
+    #[test]
+    fn the_full_name_leaves_no_stray_space() {
+        let mut lead = Lead::default();
+        assert_eq!(lead.fullname(), None);
+        lead.set(LeadField::Lastname, Value::Text("Lee".into()));
+        assert_eq!(lead.fullname().as_deref(), Some("Lee"));
+    }
+}

@@ -1,0 +1,81 @@
+//! A lead reduced for one reader: the only form of it that is ever written out.
+
+use serde::ser::{Serialize, SerializeMap, Serializer};
+
+use super::field::{Kind, LeadField};
+use super::record::{Lead, Value};
+use super::rights::FieldRights;
+use crate::custom_field::DataKey;
+use crate::money::Money;
+use crate::time::Timestamp;
+
+/// A lead with only what its reader may see.
+#[derive(Debug)]
+pub struct LeadView {
+    lead: Lead,
+    whole: bool,
+}
+
+impl LeadView {
+    /// Reduces a lead for a reader.
+    ///
+    /// `readable` says of a custom field whether the lead's group lets this reader see it. `updated_at` of the lead
+    /// must already be the one that the reader's side sees.
+    pub fn reduce(mut lead: Lead, rights: &FieldRights, readable: impl Fn(DataKey) -> bool) -> Self {
+        let whole = matches!(rights, FieldRights::Full);
+        if !whole {
+            for field in LeadField::ALL.iter().copied().filter(|field| !rights.sees(*field, lead.get(*field))) {
+                lead.set(field, Value::Empty);
+            }
+            lead.data.retain(|(key, _)| readable(*key));
+        }
+        Self { lead, whole }
+    }
+
+    /// The lead's number.
+    pub fn id(&self) -> Option<i64> {
+        self.lead.int(LeadField::Id)
+    }
+
+    /// What the reader sees in a field.
+    pub fn get(&self, field: LeadField) -> &Value {
+        self.lead.get(field)
+    }
+}
+
+impl Serialize for LeadView {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        for field in LeadField::ALL.iter().copied().filter(|field| self.whole || field.rule().partner_sees) {
+            match field.kind() {
+                Kind::Data => map.serialize_entry(field.name(), &DataView(&self.lead.data))?,
+                Kind::Composed => map.serialize_entry(field.name(), &self.lead.fullname())?,
+                kind => map.serialize_entry(field.name(), &ValueView(kind, self.lead.get(field)))?,
+            }
+        }
+        map.end()
+    }
+}
+
+struct DataView<'a>(&'a [(DataKey, String)]);
+
+impl Serialize for DataView<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().map(|(key, value)| (key, value)))
+    }
+}
+
+struct ValueView<'a>(Kind, &'a Value);
+
+impl Serialize for ValueView<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match (self.0, self.1) {
+            (Kind::Money, Value::Int(hundredths)) => Money::from_hundredths(*hundredths).serialize(serializer),
+            (Kind::Time, Value::Int(micros)) => Timestamp::from_micros(*micros).serialize(serializer),
+            (_, Value::Int(number)) => serializer.serialize_i64(*number),
+            (_, Value::Text(text)) => serializer.serialize_str(text),
+            (_, Value::Flag(flag)) => serializer.serialize_bool(*flag),
+            (_, Value::Empty) => serializer.serialize_none(),
+        }
+    }
+}

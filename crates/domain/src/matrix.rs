@@ -1,0 +1,179 @@
+//! The access matrix: what each action needs, stated once. It feeds the check, the OpenAPI document, the permission
+//! table, the settings page and the help.
+
+use crate::scope::Scope;
+
+/// What an action needs of its caller.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Needs {
+    /// Any live key.
+    AnyKey,
+    /// A key that carries the scope.
+    Scope(Scope),
+    /// A person who runs the account, never a key: the command line.
+    Admin,
+    /// The operator of the server, never a key and never one account's admin.
+    Operator,
+    /// Work that the server does by itself, under a role named for it.
+    Role(Role),
+}
+
+/// Work without a caller: a closed list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Role {
+    /// Empties the bin when a lead's time in it is over.
+    Retention,
+}
+
+impl Role {
+    /// The name in the audit trail.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Retention => "retention",
+        }
+    }
+}
+
+/// What a Partner key gets of an action.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PartnerReach {
+    /// 403, whatever its scopes.
+    Never,
+    /// That partner's own leads alone.
+    Own,
+    /// Those linked to the partner.
+    Linked,
+    /// The linked record alone.
+    Record,
+    /// The full list.
+    Full,
+    /// The key itself.
+    Itself,
+}
+
+impl PartnerReach {
+    /// The words of the permission table.
+    pub const fn in_words(self) -> &'static str {
+        match self {
+            Self::Never => "No access, 403",
+            Self::Own => "Own leads alone",
+            Self::Linked => "Only those linked to the partner",
+            Self::Record => "Only the linked record",
+            Self::Full => "Full list",
+            Self::Itself => "The key itself",
+        }
+    }
+}
+
+/// One line of the matrix.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rule {
+    /// Stable name, such as `leads.read`.
+    pub action: &'static str,
+    /// The data and the action in words, such as "read leads".
+    pub words: &'static str,
+    /// What the caller needs.
+    pub needs: Needs,
+    /// What of it a Partner key gets.
+    pub partner: PartnerReach,
+}
+
+impl Rule {
+    /// The scope that a key needs, if any.
+    pub const fn scope(&self) -> Option<Scope> {
+        match self.needs {
+            Needs::Scope(scope) => Some(scope),
+            _ => None,
+        }
+    }
+
+    /// Whether a key can ever do it.
+    pub const fn open_to_keys(&self) -> bool {
+        matches!(self.needs, Needs::AnyKey | Needs::Scope(_))
+    }
+}
+
+/// An action as a type, so that a proof of one cannot serve for another.
+pub trait Action: Send + Sync + 'static {
+    /// Its line of the matrix.
+    const RULE: Rule;
+}
+
+macro_rules! matrix {
+    ($($name:ident $action:literal $words:literal: $needs:expr, $partner:ident;)+) => {
+        $(
+            #[doc = concat!("The action to ", $words, ".")]
+            #[derive(Debug)]
+            pub struct $name;
+
+            impl Action for $name {
+                const RULE: Rule =
+                    Rule { action: $action, words: $words, needs: $needs, partner: PartnerReach::$partner };
+            }
+        )+
+
+        /// The whole matrix.
+        pub const MATRIX: &[Rule] = &[$($name::RULE),+];
+    };
+}
+
+const CREATE: Needs = Needs::Scope(Scope::CreateLeads);
+const READ: Needs = Needs::Scope(Scope::ReadLeads);
+const UPDATE_DELETE: Needs = Needs::Scope(Scope::UpdateDeleteLeads);
+const MANAGE_PARTNERS: Needs = Needs::Scope(Scope::ManagePartners);
+
+matrix! {
+    DescribeItself  "whoami.read"        "describe the key itself": Needs::AnyKey, Itself;
+    DeleteItself    "whoami.delete"      "delete the key itself": Needs::AnyKey, Itself;
+    CreateLeads     "leads.create"       "create leads": CREATE, Own;
+    ReadLeads       "leads.read"         "read leads": READ, Own;
+    UpdateLeads     "leads.update"       "update leads": UPDATE_DELETE, Own;
+    DeleteLeads     "leads.delete"       "delete leads": UPDATE_DELETE, Own;
+    ReadLeadGroups  "lead_groups.read"   "read lead groups": Needs::AnyKey, Linked;
+    ReadLeadTypes   "lead_types.read"    "read lead types": Needs::AnyKey, Linked;
+    ReadStatuses    "statuses.read"      "read statuses": Needs::AnyKey, Full;
+    ReadIntroducers "introducers.read"   "read introducers": Needs::AnyKey, Record;
+    ReadPartners    "partners.read"      "read partners": Needs::AnyKey, Record;
+    ReadUsers       "users.read"         "read users": Needs::AnyKey, Never;
+    ReadUserGroups  "user_groups.read"   "read user groups": Needs::AnyKey, Never;
+    ReadMarketing   "marketing.read"     "read marketing sources, mediums and terms": Needs::AnyKey, Never;
+    ReadSites       "sites.read"         "read sites": Needs::AnyKey, Never;
+    WritePartners   "partners.write"     "write partner records and their links": MANAGE_PARTNERS, Never;
+    ReferLeads      "leads.refer"        "refer leads to a partner and take them back": MANAGE_PARTNERS, Never;
+    RestoreLeads    "leads.restore"      "take leads out of the bin": Needs::Admin, Never;
+    ManageKeys      "keys.manage"        "make, list and delete access keys": Needs::Admin, Never;
+    ManageUsers     "users.manage"       "manage users and user groups": Needs::Admin, Never;
+    ManageSettings  "settings.manage"    "manage lead groups, lead types, statuses and sites": Needs::Admin, Never;
+    ReadAudit       "audit.read"         "read the audit trail": Needs::Admin, Never;
+    ManageAccounts  "accounts.manage"    "make, suspend, resume and delete accounts": Needs::Operator, Never;
+    PurgeLeads      "leads.purge"        "erase leads whose time in the bin is over": Needs::Role(Role::Retention), Never;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{MATRIX, Needs, PartnerReach};
+
+    #[test]
+    fn what_a_partner_may_do_needs_no_scope_that_it_cannot_have() {
+        for rule in MATRIX.iter().filter(|rule| rule.partner != PartnerReach::Never) {
+            assert!(rule.open_to_keys(), "{}", rule.action);
+            assert!(rule.scope().is_none_or(super::Scope::partner_may_have), "{}", rule.action);
+        }
+    }
+
+    #[test]
+    fn action_names_are_unique() {
+        let mut names: Vec<_> = MATRIX.iter().map(|rule| rule.action).collect();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), MATRIX.len());
+    }
+
+    #[test]
+    fn no_key_can_make_keys_or_read_the_audit_trail() {
+        for action in ["keys.manage", "audit.read", "accounts.manage"] {
+            let rule = MATRIX.iter().find(|rule| rule.action == action).unwrap();
+            assert!(matches!(rule.needs, Needs::Admin | Needs::Operator), "{action}");
+        }
+    }
+}

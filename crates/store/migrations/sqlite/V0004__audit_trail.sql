@@ -1,0 +1,27 @@
+-- Account 0 is the server's own chain, which outlives every account.
+CREATE TABLE audit_heads (
+    account_id BIGINT PRIMARY KEY,
+    number BIGINT NOT NULL,
+    hash BLOB NOT NULL
+);
+
+CREATE TABLE audit_entries (
+    account_id BIGINT NOT NULL,
+    number BIGINT NOT NULL,
+    -- The exact bytes that were hashed: verifying never rebuilds them from columns.
+    entry BLOB NOT NULL,
+    hash BLOB NOT NULL,
+    PRIMARY KEY (account_id, number)
+);
+
+-- Apart from the chain, so that a person can be erased without breaking it.
+CREATE TABLE audit_details (
+    account_id BIGINT NOT NULL,
+    number BIGINT NOT NULL,
+    salt BLOB NOT NULL,
+    details TEXT NOT NULL,
+    PRIMARY KEY (account_id, number)
+);
+
+INSERT INTO audit_heads (account_id, number, hash)
+VALUES (0, 0, X'0000000000000000000000000000000000000000000000000000000000000000');
