@@ -1,7 +1,23 @@
 //! The values and rules of Leadlatch: no async, no SQL, no HTTP.
 
+#[macro_use]
+mod as_text;
+
+pub mod account;
+pub mod audit;
+pub mod contact;
+pub mod custom_field;
 pub mod fault;
 pub mod id;
+pub mod key_secret;
+pub mod lead;
 pub mod matrix;
+pub mod money;
+pub mod point;
+pub mod preference;
+pub mod problem;
+pub mod random;
 pub mod reach;
 pub mod scope;
+pub mod text;
+pub mod time;
