@@ -127,7 +127,9 @@ mod tests {
 
     #[test]
     fn reads_json_strings_and_numbers() {
-        for (value, text) in [(json!("1.5"), "1.50"), (json!(1.5), "1.50"), (json!(-3), "-3.00"), (json!(1000.0), "1000.00")] {
+        for (value, text) in
+            [(json!("1.5"), "1.50"), (json!(1.5), "1.50"), (json!(-3), "-3.00"), (json!(1000.0), "1000.00")]
+        {
             assert_eq!(Money::from_json(&value).unwrap().to_string(), text);
         }
         for value in [json!(0.125), json!(true), json!(1e21), json!([1])] {

@@ -135,9 +135,10 @@ impl Progress {
     /// Reads one of the five words, whatever its case.
     pub fn parse(text: &str) -> Result<Self, Fault> {
         let word = text.trim();
-        Self::ALL.into_iter().find(|progress| progress.as_str().eq_ignore_ascii_case(word)).ok_or_else(|| {
-            Fault::new("invalid_choice", "Write new, validated, qualified, converted or invalidated.")
-        })
+        Self::ALL
+            .into_iter()
+            .find(|progress| progress.as_str().eq_ignore_ascii_case(word))
+            .ok_or_else(|| Fault::new("invalid_choice", "Write new, validated, qualified, converted or invalidated."))
     }
 }
 

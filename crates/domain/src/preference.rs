@@ -45,7 +45,8 @@ mod tests {
 
     #[test]
     fn reads_any_case_and_prints_lower() {
-        for (text, preference) in [("yes", Preference::Yes), ("No", Preference::No), (" UNKNOWN ", Preference::Unknown)] {
+        for (text, preference) in [("yes", Preference::Yes), ("No", Preference::No), (" UNKNOWN ", Preference::Unknown)]
+        {
             assert_eq!(Preference::parse(text), Ok(preference));
         }
         assert_eq!(Preference::Yes.to_string(), "yes");

@@ -139,9 +139,12 @@ mod tests {
     #[test]
     fn reads_offsets_and_plain_dates() {
         let noon = Timestamp::parse("2026-07-31T12:00:00Z").unwrap();
-        for text in
-            ["2026-07-31T13:00:00+01:00", "2026-07-31T12:00:00.000Z", " 2026-07-31t07:00:00-05:00 ", "2026-07-31 12:00:00Z"]
-        {
+        for text in [
+            "2026-07-31T13:00:00+01:00",
+            "2026-07-31T12:00:00.000Z",
+            " 2026-07-31t07:00:00-05:00 ",
+            "2026-07-31 12:00:00Z",
+        ] {
             assert_eq!(Timestamp::parse(text), Ok(noon), "{text}");
         }
         assert_eq!(Timestamp::parse("2026-07-31").unwrap().to_string(), "2026-07-31T00:00:00.000Z");

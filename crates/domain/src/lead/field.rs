@@ -195,7 +195,15 @@ mod tests {
     fn what_a_partner_sees_is_the_closed_list() {
         let sees: Vec<_> = LeadField::ALL.iter().filter(|f| f.rule().partner_sees).map(|f| f.name()).collect();
         let hidden = [
-            "site_id", "user_id", "user_group_id", "source", "medium", "term", "cost", "value", "ip_address",
+            "site_id",
+            "user_id",
+            "user_group_id",
+            "source",
+            "medium",
+            "term",
+            "cost",
+            "value",
+            "ip_address",
             "duplicate_of",
         ];
         assert_eq!(sees.len() + hidden.len(), LeadField::COUNT);

@@ -100,7 +100,8 @@ impl LeadFilter {
         refuse_names(pairs, rights)?;
         let (mut filter, mut sort, mut faults) = (Self::default(), LeadSort::default(), Vec::new());
         for (name, value) in pairs.iter().filter(|(_, value)| !value.is_empty()) {
-            let taken = if name == "sort" { read_sort(value).map(|read| sort = read) } else { filter.take(name, value) };
+            let taken =
+                if name == "sort" { read_sort(value).map(|read| sort = read) } else { filter.take(name, value) };
             if let Err(fault) = taken {
                 faults.push(fault.on(name.clone()));
             }
@@ -170,7 +171,9 @@ fn read_sort(value: &str) -> Result<LeadSort, Fault> {
 }
 
 fn id(value: &str) -> Result<i64, Fault> {
-    crate::id::LeadId::parse(value).map(crate::id::LeadId::get).ok_or_else(|| Fault::new("out_of_range", "Send the record's number."))
+    crate::id::LeadId::parse(value)
+        .map(crate::id::LeadId::get)
+        .ok_or_else(|| Fault::new("out_of_range", "Send the record's number."))
 }
 
 fn flag(value: &str) -> Result<bool, Fault> {
@@ -211,7 +214,8 @@ mod tests {
 
     #[test]
     fn unknown_names_and_bad_values_are_said_together() {
-        let refused = LeadFilter::parse(&pairs(&[("colour", "x"), ("status_id", "x"), ("cost", "1")]), &FieldRights::Full);
+        let refused =
+            LeadFilter::parse(&pairs(&[("colour", "x"), ("status_id", "x"), ("cost", "1")]), &FieldRights::Full);
         let Err(FilterRefused::Invalid(faults)) = refused else { panic!("{refused:?}") };
         assert_eq!(faults.len(), 3);
     }

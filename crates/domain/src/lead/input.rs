@@ -78,7 +78,9 @@ impl LeadInput {
 
     fn take_data(&mut self, value: &Json) {
         let Json::Object(members) = value else {
-            return self.faults.push(Fault::new("bad_json_type", "Send an object, such as {\"data1\": \"...\"}.").on("data"));
+            return self
+                .faults
+                .push(Fault::new("bad_json_type", "Send an object, such as {\"data1\": \"...\"}.").on("data"));
         };
         for (name, value) in members.iter().filter(|(_, value)| !is_blank(value)) {
             match DataKey::parse(name) {

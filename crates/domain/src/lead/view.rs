@@ -24,8 +24,10 @@ impl LeadView {
     pub fn reduce(mut lead: Lead, rights: &FieldRights, readable: impl Fn(DataKey) -> bool) -> Self {
         let whole = matches!(rights, FieldRights::Full);
         if !whole {
-            for field in LeadField::ALL.iter().copied().filter(|field| !rights.sees(*field, lead.get(*field))) {
-                lead.set(field, Value::Empty);
+            for field in LeadField::ALL {
+                if !rights.sees(*field, lead.get(*field)) {
+                    lead.set(*field, Value::Empty);
+                }
             }
             lead.data.retain(|(key, _)| readable(*key));
         }

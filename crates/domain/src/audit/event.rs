@@ -1,0 +1,37 @@
+//! What is audited: a closed list.
+
+macro_rules! events {
+    ($($event:ident $name:literal),+ $(,)?) => {
+        /// What happened.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub enum Event {
+            $(#[doc = concat!("`", $name, "`")] $event,)+
+        }
+
+        impl Event {
+            /// Every event.
+            pub const ALL: &[Self] = &[$(Self::$event),+];
+
+            /// Its name in the chain.
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$event => $name,)+ }
+            }
+
+            /// Reads a name.
+            pub fn parse(text: &str) -> Option<Self> {
+                Self::ALL.iter().copied().find(|event| event.as_str() == text)
+            }
+        }
+    };
+}
+
+events! {
+    AccountCreated "account.created", AccountSuspended "account.suspended", AccountResumed "account.resumed",
+    AccountDeleted "account.deleted", UserCreated "user.created", UserPasswordReset "user.password_reset",
+    UserGroupCreated "user_group.created", LeadGroupCreated "lead_group.created", LeadTypeCreated "lead_type.created",
+    StatusCreated "status.created", SiteCreated "site.created", PartnerCreated "partner.created",
+    PartnerLinked "partner.linked", PartnerUnlinked "partner.unlinked", PartnerActivated "partner.activated",
+    PartnerDeactivated "partner.deactivated", PartnerDeleted "partner.deleted", KeyCreated "key.created",
+    KeyDeleted "key.deleted", LeadReferred "lead.referred", LeadUnreferred "lead.unreferred",
+    LeadRestored "lead.restored", LeadPurged "lead.purged",
+}

@@ -1,0 +1,11 @@
+//! The audit trail as pure code: what an entry is, its exact bytes, and how a chain of them is checked.
+
+mod entry;
+mod event;
+mod export;
+mod verify;
+
+pub use entry::{Actor, ActorKind, Corrupt, Entry, Hash, details_hash};
+pub use event::Event;
+pub use export::{ExportLine, read_export, read_head};
+pub use verify::{Broken, Fracture, Head, Report, Stored, Verifier};

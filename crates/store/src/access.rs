@@ -1,0 +1,219 @@
+//! Who calls, and the proofs made from it. Outside this crate none can be built, copied or widened.
+
+use std::marker::PhantomData;
+use std::ops::Deref;
+
+use leadlatch_domain::audit::{Actor, ActorKind};
+use leadlatch_domain::id::{AccountId, KeyId, PartnerId};
+use leadlatch_domain::key_secret::{KeyDigest, KeyKind};
+use leadlatch_domain::lead::FieldRights;
+use leadlatch_domain::matrix::{Action, Needs, PartnerReach, Role, Rule};
+use leadlatch_domain::problem::{Code, DeniedBy};
+use leadlatch_domain::reach::{RowScope, Rows, Sides};
+use leadlatch_domain::scope::{Scope, ScopeSet};
+use serde::{Serialize, Serializer};
+
+use crate::{Denied, Error, Result};
+
+/// The authority of whoever runs the server: made when the store is opened, and only then.
+#[derive(Clone)]
+pub struct Operator(());
+
+impl Operator {
+    pub(crate) fn new() -> Self {
+        Self(())
+    }
+
+    /// The operator at the command line, acting as admin of one account.
+    pub fn admin_of(&self, account: AccountId) -> Access {
+        Access { account, caller: Caller::CommandLine, from: None }
+    }
+
+    /// Work that the server does by itself in one account, under a named role.
+    pub fn role(&self, role: Role, account: AccountId) -> Access {
+        Access { account, caller: Caller::Role(role), from: None }
+    }
+}
+
+/// An authenticated caller.
+#[derive(Debug, Clone)]
+pub struct Access {
+    pub(crate) account: AccountId,
+    pub(crate) caller: Caller,
+    pub(crate) from: Option<String>,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) enum Caller {
+    Key(KeyFacts),
+    CommandLine,
+    Role(Role),
+}
+
+/// What a live key's row says.
+#[derive(Debug, Clone)]
+pub(crate) struct KeyFacts {
+    pub(crate) id: KeyId,
+    pub(crate) digest: KeyDigest,
+    pub(crate) version: i64,
+    pub(crate) kind: KeyKind,
+    pub(crate) record: Option<PartnerId>,
+    /// What key and record both have.
+    pub(crate) sides: Sides,
+    pub(crate) scopes: ScopeSet,
+    pub(crate) partner_active: bool,
+}
+
+impl Access {
+    /// The account that the caller belongs to.
+    pub fn account(&self) -> AccountId {
+        self.account
+    }
+
+    /// The key that calls, if it is one.
+    pub fn key_id(&self) -> Option<KeyId> {
+        self.key().map(|key| key.id)
+    }
+
+    fn key(&self) -> Option<&KeyFacts> {
+        match &self.caller {
+            Caller::Key(key) => Some(key),
+            _ => None,
+        }
+    }
+
+    /// The scopes of the key; none for other callers, who need none.
+    pub fn scopes(&self) -> ScopeSet {
+        self.key().map(|key| key.scopes).unwrap_or_default()
+    }
+
+    /// The proof that the caller may do `A`, or the refusal that says what is missing.
+    pub fn permit<A: Action>(self) -> Result<Grant<A>> {
+        match self.refusal(&A::RULE) {
+            None => Ok(Grant { access: self, action: PhantomData }),
+            Some(denied) => Err(Error::Denied(Box::new(denied))),
+        }
+    }
+
+    fn refusal(&self, rule: &Rule) -> Option<Denied> {
+        let denied = |code, by, required| Denied { code, by, required, granted: self.scopes(), fields: Vec::new() };
+        match (&self.caller, rule.needs) {
+            (Caller::Key(key), _) if !key.partner_active => {
+                Some(denied(Code::PartnerInactive, DeniedBy::PartnerInactive, None))
+            }
+            (Caller::Key(key), _) if key.kind == KeyKind::Partner && rule.partner == PartnerReach::Never => {
+                Some(denied(Code::NotForPartnerKeys, DeniedBy::KeyKind, None))
+            }
+            (Caller::Key(_), Needs::AnyKey) => None,
+            (Caller::Key(key), Needs::Scope(scope)) if key.scopes.contains(scope) => None,
+            (Caller::Key(_), Needs::Scope(scope)) => {
+                Some(denied(Code::InsufficientScope, DeniedBy::Scope, Some(scope)))
+            }
+            (Caller::CommandLine, Needs::AnyKey | Needs::Scope(_) | Needs::Admin) => None,
+            (Caller::Role(own), Needs::Role(role)) if *own == role => None,
+            _ => Some(denied(Code::InsufficientScope, DeniedBy::KeyKind, None)),
+        }
+    }
+}
+
+/// The proof that a caller may do `A`, with the account, the rows and the fields in its reach.
+#[derive(Debug)]
+pub struct Grant<A> {
+    pub(crate) access: Access,
+    pub(crate) action: PhantomData<A>,
+}
+
+impl<A> Grant<A> {
+    pub(crate) fn account(&self) -> i64 {
+        self.access.account.get()
+    }
+
+    /// The rows in reach.
+    pub(crate) fn scope(&self) -> RowScope {
+        let rows = match self.partner() {
+            Some((record, sides)) => Rows::Partner { record, sides },
+            None => Rows::Account,
+        };
+        RowScope { account: self.access.account, rows }
+    }
+
+    /// The fields in reach.
+    pub fn fields(&self) -> FieldRights {
+        match self.partner() {
+            Some((record, sides)) => FieldRights::Partner { record, sides },
+            None => FieldRights::Full,
+        }
+    }
+
+    /// The caller's scopes, for the words of a refusal.
+    pub fn scopes(&self) -> ScopeSet {
+        self.access.scopes()
+    }
+
+    /// Whether the caller's key carries the scope, or needs none.
+    pub(crate) fn has(&self, scope: Scope) -> bool {
+        self.access.key().is_none_or(|key| key.scopes.contains(scope))
+    }
+
+    pub(crate) fn partner(&self) -> Option<(PartnerId, Sides)> {
+        let key = self.access.key().filter(|key| key.kind == KeyKind::Partner)?;
+        key.record.map(|record| (record, key.sides))
+    }
+
+    pub(crate) fn key(&self) -> Option<&KeyFacts> {
+        self.access.key()
+    }
+
+    /// What one record that cannot be had is to this caller.
+    pub(crate) fn missing(&self, field: &'static str) -> Error {
+        if self.partner().is_some() { Error::OutOfReach } else { Error::NotFound(field) }
+    }
+
+    pub(crate) fn actor(&self) -> Actor {
+        match &self.access.caller {
+            Caller::Key(key) => Actor { kind: ActorKind::Key, id: key.id.get() },
+            Caller::CommandLine => Actor { kind: ActorKind::CommandLine, id: 0 },
+            Caller::Role(_) => Actor { kind: ActorKind::Role, id: 0 },
+        }
+    }
+
+    /// The caller in words, for records that outlive it.
+    pub(crate) fn actor_in_words(&self) -> String {
+        match &self.access.caller {
+            Caller::Key(key) => format!("key {}", key.id),
+            Caller::CommandLine => "command line".into(),
+            Caller::Role(role) => format!("role {}", role.as_str()),
+        }
+    }
+}
+
+/// A [`Grant`] that was checked again inside the transaction it is used in, with the key's row held: a deletion that is
+/// answered comes before or after the whole of it. Writes take nothing less.
+#[derive(Debug)]
+pub struct Held<A>(pub(crate) Grant<A>);
+
+impl<A> Deref for Held<A> {
+    type Target = Grant<A>;
+
+    fn deref(&self) -> &Grant<A> {
+        &self.0
+    }
+}
+
+/// A value that was read through a proof and reduced for its reader: the one form that is written out.
+#[derive(Debug)]
+pub struct Visible<T>(pub(crate) T);
+
+impl<T> Deref for Visible<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.0
+    }
+}
+
+impl<T: Serialize> Serialize for Visible<T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+        self.0.serialize(serializer)
+    }
+}

@@ -1,0 +1,139 @@
+//! The audit trail: entries are appended as a transaction's last statements, by one locked head an account.
+
+use leadlatch_domain::audit::{Actor, ActorKind, Entry, Event, Hash, Head, Stored, details_hash};
+use leadlatch_domain::matrix::ReadAudit;
+use serde_json::{Value as Json, json};
+
+use crate::access::{Access, Grant, Operator};
+use crate::engine::{Connection, Row, values};
+use crate::{Error, Result, accounts};
+
+/// The server's own chain.
+pub(crate) const SERVER: i64 = 0;
+
+/// An entry that waits for the end of its transaction.
+pub(crate) struct Pending {
+    pub(crate) account: i64,
+    pub(crate) actor: Actor,
+    pub(crate) event: Event,
+    pub(crate) target_id: i64,
+    pub(crate) changed: Vec<String>,
+    pub(crate) details: Json,
+}
+
+impl Pending {
+    /// An entry about what a caller did; the details say from where.
+    pub(crate) fn by<A>(grant: &Grant<A>, event: Event, target_id: i64, mut details: Json) -> Self {
+        if let (Json::Object(members), Some(from)) = (&mut details, &grant.access.from) {
+            members.insert("address".into(), json!(from));
+        }
+        Self { account: grant.account(), actor: grant.actor(), event, target_id, changed: Vec::new(), details }
+    }
+
+    /// An entry about what the operator did.
+    pub(crate) fn by_operator(account: i64, event: Event, target_id: i64, details: Json) -> Self {
+        let actor = Actor { kind: ActorKind::CommandLine, id: 0 };
+        Self { account, actor, event, target_id, changed: Vec::new(), details }
+    }
+
+    pub(crate) fn changed<'f>(mut self, fields: impl IntoIterator<Item = &'f str>) -> Self {
+        self.changed = fields.into_iter().map(str::to_owned).collect();
+        self
+    }
+}
+
+/// Makes the head of a new account's chain.
+pub(crate) async fn begin_chain(db: &mut Connection<'_>, account: i64) -> Result<()> {
+    let sql = "INSERT INTO audit_heads (account_id, number, hash) VALUES ($1, $2, $3)";
+    db.execute(sql, values![account, 0i64, Hash::ZERO.as_bytes().to_vec()]).await?;
+    Ok(())
+}
+
+/// Appends what the job left, before its commit.
+pub(crate) async fn append_pending(db: &mut Connection<'_>) -> Result<()> {
+    for pending in db.take_pending() {
+        append(db, pending).await?;
+    }
+    Ok(())
+}
+
+async fn append(db: &mut Connection<'_>, pending: Pending) -> Result<()> {
+    let (last, previous) = locked_head(db, pending.account).await?;
+    let (number, text) = (last + 1, pending.details.to_string());
+    let mut salt = [0; 16];
+    db.random().fill(&mut salt);
+    let entry = Entry {
+        account: pending.account,
+        number,
+        previous,
+        at: db.now().as_micros(),
+        actor: pending.actor,
+        event: pending.event,
+        target_id: pending.target_id,
+        changed: pending.changed,
+        details_hash: details_hash(&salt, &text),
+    };
+    let bytes = entry.encode();
+    let hash = Hash::of(&bytes).as_bytes().to_vec();
+    let sql = "INSERT INTO audit_entries (account_id, number, entry, hash) VALUES ($1, $2, $3, $4)";
+    db.execute(sql, values![pending.account, number, bytes, hash.clone()]).await?;
+    let sql = "INSERT INTO audit_details (account_id, number, salt, details) VALUES ($1, $2, $3, $4)";
+    db.execute(sql, values![pending.account, number, salt.to_vec(), text]).await?;
+    let sql = "UPDATE audit_heads SET number = $2, hash = $3 WHERE account_id = $1";
+    db.execute(sql, values![pending.account, number, hash]).await?;
+    Ok(())
+}
+
+async fn locked_head(db: &mut Connection<'_>, account: i64) -> Result<(i64, Hash)> {
+    let sql = format!("SELECT number, hash FROM audit_heads WHERE account_id = $1{}", db.lock_rows(" FOR UPDATE"));
+    let head = db.query_opt(&sql, values![account], |row| Ok((row.get::<i64>(0)?, row.get::<Vec<u8>>(1)?))).await?;
+    let (number, hash) = head.ok_or_else(|| Error::internal("an account without an audit chain"))?;
+    let hash = Hash::from_slice(&hash).ok_or_else(|| Error::internal("an audit head that is no hash"))?;
+    Ok((number, hash))
+}
+
+/// The entries after a number, as they are stored, in order.
+pub async fn entries(db: &mut Connection<'_>, grant: &Grant<ReadAudit>, after: i64, limit: u32) -> Result<Vec<Stored>> {
+    stored(db, grant.account(), after, limit).await
+}
+
+/// The entries of the server's own chain.
+pub async fn server_entries(db: &mut Connection<'_>, _: &Operator, after: i64, limit: u32) -> Result<Vec<Stored>> {
+    stored(db, SERVER, after, limit).await
+}
+
+/// The head of the account's chain as the database has it.
+pub async fn head(db: &mut Connection<'_>, grant: &Grant<ReadAudit>) -> Result<Head> {
+    head_of(db, grant.account()).await
+}
+
+/// The head of the server's own chain.
+pub async fn server_head(db: &mut Connection<'_>, _: &Operator) -> Result<Head> {
+    head_of(db, SERVER).await
+}
+
+async fn head_of(db: &mut Connection<'_>, account: i64) -> Result<Head> {
+    let sql = "SELECT number, hash FROM audit_heads WHERE account_id = $1";
+    let head = db.query_opt(sql, values![account], |row| Ok((row.get::<i64>(0)?, row.get::<Vec<u8>>(1)?))).await?;
+    let (number, hash) = head.ok_or(Error::NotFound("account"))?;
+    let hash = Hash::from_slice(&hash).ok_or_else(|| Error::internal("an audit head that is no hash"))?;
+    Ok(Head { account, number, hash })
+}
+
+async fn stored(db: &mut Connection<'_>, account: i64, after: i64, limit: u32) -> Result<Vec<Stored>> {
+    let sql = "SELECT e.number, e.entry, e.hash, d.salt, d.details FROM audit_entries e \
+               LEFT JOIN audit_details d ON d.account_id = e.account_id AND d.number = e.number \
+               WHERE e.account_id = $1 AND e.number > $2 ORDER BY e.number LIMIT $3";
+    db.query(sql, values![account, after, i64::from(limit)], read).await
+}
+
+fn read(row: &Row<'_>) -> Result<Stored> {
+    let details = row.get::<Option<Vec<u8>>>(3)?.zip(row.get::<Option<String>>(4)?);
+    Ok(Stored { number: row.get(0)?, bytes: row.get(1)?, hash: row.get(2)?, details })
+}
+
+/// Every account's access for reading its trail, for a check of all chains.
+pub async fn all_accounts(db: &mut Connection<'_>, operator: &Operator) -> Result<Vec<(String, Access)>> {
+    let accounts = accounts::list(db, operator).await?;
+    Ok(accounts.into_iter().map(|account| (account.slug.clone(), operator.admin_of(account.id))).collect())
+}

@@ -1,0 +1,158 @@
+//! One connection and one row over both engines. Statements are written once; `$n` serves both.
+
+pub(crate) mod migrate;
+pub(crate) mod postgres;
+pub(crate) mod sqlite;
+
+use leadlatch_domain::random::Randomness;
+use leadlatch_domain::time::Timestamp;
+use sea_query::{PostgresQueryBuilder, QueryStatementWriter, Value};
+use sea_query_postgres::{PostgresValue, PostgresValues};
+use sea_query_rusqlite::{RusqliteValue, RusqliteValues};
+
+use crate::Result;
+use crate::audit::Pending;
+
+/// A connection inside one read or one write. Its statements are the store's own: nobody outside can run one.
+pub struct Connection<'c> {
+    link: Link<'c>,
+    now: Timestamp,
+    random: Randomness,
+    pending: Vec<Pending>,
+}
+
+pub(crate) enum Link<'c> {
+    Sqlite(&'c mut rusqlite::Connection),
+    Postgres(&'c deadpool_postgres::Client),
+    Transaction(&'c deadpool_postgres::Transaction<'c>),
+}
+
+/// A row of either engine.
+pub(crate) enum Row<'r> {
+    Sqlite(&'r rusqlite::Row<'r>),
+    Postgres(&'r tokio_postgres::Row),
+}
+
+/// What a column is read as, on both engines.
+pub(crate) trait Column: rusqlite::types::FromSql + for<'a> tokio_postgres::types::FromSql<'a> {}
+impl<T: rusqlite::types::FromSql + for<'a> tokio_postgres::types::FromSql<'a>> Column for T {}
+
+impl Row<'_> {
+    /// The value of a column, counted from 0.
+    pub(crate) fn get<T: Column>(&self, index: usize) -> Result<T> {
+        match self {
+            Self::Sqlite(row) => Ok(row.get(index)?),
+            Self::Postgres(row) => Ok(row.try_get(index)?),
+        }
+    }
+}
+
+/// The values of a statement, in the order of their `$n`.
+macro_rules! values {
+    ($($value:expr),* $(,)?) => { vec![$(sea_query::Value::from($value)),*] };
+}
+pub(crate) use values;
+
+impl<'c> Connection<'c> {
+    pub(crate) fn new(link: Link<'c>, now: Timestamp, random: Randomness) -> Self {
+        Self { link, now, random, pending: Vec::new() }
+    }
+
+    /// The time of this read or write, by the server's clock.
+    pub(crate) fn now(&self) -> Timestamp {
+        self.now
+    }
+
+    /// The source of salts and secrets.
+    pub(crate) fn random(&self) -> &Randomness {
+        &self.random
+    }
+
+    /// Keeps an audit entry until the end of the transaction, whose last statements append it.
+    pub(crate) fn audit(&mut self, entry: Pending) {
+        self.pending.push(entry);
+    }
+
+    pub(crate) fn take_pending(&mut self) -> Vec<Pending> {
+        std::mem::take(&mut self.pending)
+    }
+
+    /// Locks the rows that a statement reads for the transaction; on SQLite the one writer has locked them already.
+    pub(crate) fn lock_rows(&self, clause: &'static str) -> &'static str {
+        if matches!(self.link, Link::Sqlite(_)) { "" } else { clause }
+    }
+
+    /// Microseconds since 1970 by the database's clock, as an SQL expression: what kills keys by time.
+    pub(crate) fn database_now(&self) -> &'static str {
+        match self.link {
+            Link::Sqlite(_) => "CAST(unixepoch('subsec') * 1000000 AS BIGINT)",
+            _ => "CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000000 AS BIGINT)",
+        }
+    }
+
+    /// Runs a statement and reads its rows.
+    pub(crate) async fn query<T>(
+        &mut self,
+        sql: &str,
+        values: Vec<Value>,
+        mut read: impl FnMut(&Row<'_>) -> Result<T> + Send,
+    ) -> Result<Vec<T>> {
+        let rows = match &mut self.link {
+            Link::Sqlite(connection) => return sqlite::query(connection, sql, values, read),
+            Link::Postgres(client) => {
+                let statement = client.prepare_cached(sql).await?;
+                client.query(&statement, &postgres_values(values).as_params()).await?
+            }
+            Link::Transaction(transaction) => {
+                let statement = transaction.prepare_cached(sql).await?;
+                transaction.query(&statement, &postgres_values(values).as_params()).await?
+            }
+        };
+        rows.iter().map(|row| read(&Row::Postgres(row))).collect()
+    }
+
+    /// Runs a statement that gives one row or none.
+    pub(crate) async fn query_opt<T>(
+        &mut self,
+        sql: &str,
+        values: Vec<Value>,
+        read: impl FnMut(&Row<'_>) -> Result<T> + Send,
+    ) -> Result<Option<T>> {
+        Ok(self.query(sql, values, read).await?.into_iter().next())
+    }
+
+    /// Runs a statement that gives exactly one number, such as a count or a new id.
+    pub(crate) async fn query_int(&mut self, sql: &str, values: Vec<Value>) -> Result<i64> {
+        let number = self.query_opt(sql, values, |row| row.get(0)).await?;
+        number.ok_or_else(|| crate::Error::internal("a statement that always gives a row gave none"))
+    }
+
+    /// Runs a statement that gives no rows; answers how many it changed.
+    pub(crate) async fn execute(&mut self, sql: &str, values: Vec<Value>) -> Result<u64> {
+        match &mut self.link {
+            Link::Sqlite(connection) => sqlite::execute(connection, sql, values),
+            Link::Postgres(client) => {
+                let statement = client.prepare_cached(sql).await?;
+                Ok(client.execute(&statement, &postgres_values(values).as_params()).await?)
+            }
+            Link::Transaction(transaction) => {
+                let statement = transaction.prepare_cached(sql).await?;
+                Ok(transaction.execute(&statement, &postgres_values(values).as_params()).await?)
+            }
+        }
+    }
+}
+
+/// The text and the values of a composed statement. PostgreSQL's `$n` is understood by SQLite too.
+pub(crate) fn compose(statement: &impl QueryStatementWriter) -> (String, Vec<Value>) {
+    let (sql, values) = statement.build(PostgresQueryBuilder);
+    (sql, values.0)
+}
+
+fn postgres_values(values: Vec<Value>) -> PostgresValues {
+    PostgresValues(values.into_iter().map(PostgresValue).collect())
+}
+
+fn sqlite_values(values: Vec<Value>) -> RusqliteValues {
+    RusqliteValues(values.into_iter().map(RusqliteValue).collect())
+}

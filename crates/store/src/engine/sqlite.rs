@@ -1,0 +1,222 @@
+//! SQLite: reads on the request's thread from a few connections, heavy reads apart, writes on one thread that commits
+//! its whole queue at once (group commit).
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError, mpsc};
+use std::time::{Duration, Instant};
+
+use rusqlite::OpenFlags;
+use sea_query::Value;
+use tokio::sync::{Semaphore, oneshot};
+
+use super::{Row, sqlite_values};
+use crate::{Error, Result};
+
+/// Read connections that serve requests in place.
+const READERS: usize = 4;
+/// Heavy reads that run at the same time.
+const APART: usize = 2;
+/// How long a statement may take, as on PostgreSQL.
+pub(crate) const STATEMENT_LIMIT: Duration = Duration::from_secs(2);
+/// How many virtual machine steps pass between two looks at the clock.
+const STEPS_BETWEEN_LOOKS: i32 = 10_000;
+/// Jobs that one commit takes along at the most.
+const GROUP: usize = 256;
+
+/// An open database file.
+pub(crate) struct Sqlite {
+    readers: Pool,
+    apart: Arc<Pool>,
+    writer: mpsc::SyncSender<Job>,
+    _lock: std::fs::File,
+}
+
+/// A job runs inside the open transaction and gives what to do once the commit is known.
+type Job = Box<dyn FnOnce(&mut rusqlite::Connection) -> Answer + Send>;
+type Answer = Box<dyn FnOnce(Result<()>) + Send>;
+
+struct Pool {
+    free: Mutex<Vec<rusqlite::Connection>>,
+    permits: Semaphore,
+}
+
+impl Pool {
+    fn open(path: &Path, size: usize) -> Result<Self> {
+        let free = (0..size).map(|_| open_reader(path)).collect::<Result<_>>()?;
+        Ok(Self { free: Mutex::new(free), permits: Semaphore::new(size) })
+    }
+
+    fn take(&self) -> Result<rusqlite::Connection> {
+        let connection = self.free.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        connection.ok_or_else(|| Error::Unavailable("no read connection is free".into()))
+    }
+
+    fn give_back(&self, connection: rusqlite::Connection) {
+        self.free.lock().unwrap_or_else(PoisonError::into_inner).push(connection);
+    }
+}
+
+impl Sqlite {
+    /// Opens or makes the file. `PATH.lock` is held shared for as long as the process has it open.
+    pub(crate) fn open(path: &Path) -> Result<Self> {
+        let lock = hold_lock(path)?;
+        let writer = open_writer(path)?;
+        let (readers, apart) = (Pool::open(path, READERS)?, Arc::new(Pool::open(path, APART)?));
+        let (sender, jobs) = mpsc::sync_channel(4096);
+        std::thread::Builder::new()
+            .name("sqlite-writer".into())
+            .spawn(move || write_loop(writer, &jobs))
+            .map_err(Error::internal)?;
+        Ok(Self { readers, apart, writer: sender, _lock: lock })
+    }
+
+    /// Runs a read on this thread: for what an index and a limit bound.
+    pub(crate) async fn read<T>(&self, job: impl AsyncFnOnce(&mut rusqlite::Connection) -> Result<T>) -> Result<T> {
+        let _permit = self.readers.permits.acquire().await.map_err(Error::internal)?;
+        let mut connection = self.readers.take()?;
+        let result = job(&mut connection).await;
+        self.readers.give_back(connection);
+        result
+    }
+
+    /// Runs a read on a thread of its own, with the time limit: for what no index serves.
+    pub(crate) async fn read_apart<T: Send + 'static>(
+        &self,
+        job: impl FnOnce(&mut rusqlite::Connection) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        let _permit = self.apart.permits.acquire().await.map_err(Error::internal)?;
+        let pool = Arc::clone(&self.apart);
+        let run = move || {
+            let mut connection = pool.take()?;
+            let deadline = Instant::now() + STATEMENT_LIMIT;
+            let limited = connection.progress_handler(STEPS_BETWEEN_LOOKS, Some(move || Instant::now() > deadline));
+            let result = limited.map_err(Error::from).and_then(|()| job(&mut connection));
+            pool.give_back(connection);
+            result
+        };
+        tokio::task::spawn_blocking(run).await.map_err(Error::internal)?
+    }
+
+    /// Runs a write on the writer's thread; answers when it is durable.
+    pub(crate) async fn write<T: Send + 'static>(
+        &self,
+        job: impl FnOnce(&mut rusqlite::Connection) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        let (answer, answered) = oneshot::channel();
+        let run: Job = Box::new(move |connection| {
+            let result = in_savepoint(connection, job);
+            Box::new(move |committed| {
+                // The caller may have gone away; what it asked for is done all the same.
+                let _ = answer.send(committed.and(result));
+            })
+        });
+        self.writer.try_send(run).map_err(|_| Error::Unavailable("too many writes wait".into()))?;
+        answered.await.map_err(|_| Error::Unavailable("the writer has stopped".into()))?
+    }
+}
+
+fn in_savepoint<T>(
+    connection: &mut rusqlite::Connection,
+    job: impl FnOnce(&mut rusqlite::Connection) -> Result<T>,
+) -> Result<T> {
+    connection.prepare_cached("SAVEPOINT job")?.execute([])?;
+    let result = job(connection);
+    if result.is_err() {
+        connection.prepare_cached("ROLLBACK TO job")?.execute([])?;
+    }
+    connection.prepare_cached("RELEASE job")?.execute([])?;
+    result
+}
+
+fn write_loop(mut connection: rusqlite::Connection, jobs: &mpsc::Receiver<Job>) {
+    while let Ok(first) = jobs.recv() {
+        let group = std::iter::once(first).chain(jobs.try_iter().take(GROUP - 1)).collect();
+        commit_group(&mut connection, group);
+    }
+}
+
+/// One transaction for all that waits. When it cannot begin, nothing is run; when it cannot commit, nothing has happened.
+fn commit_group(connection: &mut rusqlite::Connection, group: Vec<Job>) {
+    if let Err(error) = connection.execute_batch("BEGIN IMMEDIATE") {
+        tracing::error!(%error, "a group of writes could not begin");
+        // The jobs are dropped, and with them the senders: their callers are answered 503.
+        return;
+    }
+    let answers: Vec<Answer> = group.into_iter().map(|job| job(connection)).collect();
+    let committed = connection.execute_batch("COMMIT");
+    if let Err(error) = &committed {
+        tracing::error!(%error, "a group of writes could not be committed");
+        if let Err(error) = connection.execute_batch("ROLLBACK") {
+            tracing::debug!(%error, "nothing was left to roll back");
+        }
+    }
+    for answer in answers {
+        answer(committed.as_ref().map(|()| ()).map_err(|error| Error::Unavailable(error.to_string())));
+    }
+}
+
+fn configure(connection: &rusqlite::Connection) -> Result<()> {
+    connection.busy_timeout(Duration::from_secs(5))?;
+    connection.set_prepared_statement_cache_capacity(256);
+    connection.pragma_update(None, "foreign_keys", true)?;
+    connection.pragma_update(None, "cache_size", -16_384)?;
+    connection.pragma_update(None, "mmap_size", 268_435_456)?;
+    Ok(())
+}
+
+fn open_reader(path: &Path) -> Result<rusqlite::Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = rusqlite::Connection::open_with_flags(path, flags)?;
+    configure(&connection)?;
+    connection.pragma_update(None, "query_only", true)?;
+    Ok(connection)
+}
+
+/// The connection that writes, durable at each commit; what is erased leaves no bytes behind.
+pub(crate) fn open_writer(path: &Path) -> Result<rusqlite::Connection> {
+    let connection = rusqlite::Connection::open(path)?;
+    configure(&connection)?;
+    connection.pragma_update(None, "journal_mode", "WAL")?;
+    connection.pragma_update(None, "synchronous", "FULL")?;
+    connection.pragma_update(None, "secure_delete", true)?;
+    Ok(connection)
+}
+
+fn hold_lock(path: &Path) -> Result<std::fs::File> {
+    let file = lock_file(path, "lock")?;
+    file.try_lock_shared().map_err(|_| Error::Unavailable(format!("{} is being restored", path.display())))?;
+    Ok(file)
+}
+
+/// A file beside the database that processes lock against each other.
+pub(crate) fn lock_file(path: &Path, ending: &str) -> Result<std::fs::File> {
+    let mut name = path.as_os_str().to_owned();
+    name.push(".");
+    name.push(ending);
+    let beside = PathBuf::from(name);
+    let opened = std::fs::OpenOptions::new().create(true).truncate(false).write(true).open(&beside);
+    opened.map_err(|error| Error::Unavailable(format!("{}: {error}", beside.display())))
+}
+
+/// Runs a statement and reads its rows, all of them, before anything else happens on the connection.
+pub(crate) fn query<T>(
+    connection: &mut rusqlite::Connection,
+    sql: &str,
+    values: Vec<Value>,
+    mut read: impl FnMut(&Row<'_>) -> Result<T>,
+) -> Result<Vec<T>> {
+    let mut statement = connection.prepare_cached(sql)?;
+    let values = sqlite_values(values);
+    let mut rows = statement.query(&*values.as_params())?;
+    let mut all = Vec::new();
+    while let Some(row) = rows.next()? {
+        all.push(read(&Row::Sqlite(row))?);
+    }
+    Ok(all)
+}
+
+/// Runs a statement that gives no rows.
+pub(crate) fn execute(connection: &mut rusqlite::Connection, sql: &str, values: Vec<Value>) -> Result<u64> {
+    let values = sqlite_values(values);
+    Ok(connection.prepare_cached(sql)?.execute(&*values.as_params())? as u64)
+}

@@ -1,0 +1,121 @@
+//! Why the store did not do what was asked.
+
+use leadlatch_domain::fault::FieldFault;
+use leadlatch_domain::problem::{Code, DeniedBy};
+use leadlatch_domain::scope::{Scope, ScopeSet};
+
+/// The store's result.
+pub type Result<T> = std::result::Result<T, Error>;
+
+/// A closed list; each has one code of the problem catalogue.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The caller is not let in; the code says why to whoever presents the right secret.
+    #[error("not authenticated: {}", .0.as_str())]
+    Unauthenticated(Code),
+    /// The caller may not do it.
+    #[error("denied: {}", .0.code.as_str())]
+    Denied(Box<Denied>),
+    /// One record outside a Partner key's reach, or none at all: the two are never told apart.
+    #[error("out of reach")]
+    OutOfReach,
+    /// A record that does not exist, for a caller who reaches the whole account. Names the field that named it.
+    #[error("not found: {0}")]
+    NotFound(&'static str),
+    /// Bad values, all of them.
+    #[error("invalid fields: {0:?}")]
+    Invalid(Vec<FieldFault>),
+    /// It stands against something that is there already.
+    #[error("conflict: {0}")]
+    Conflict(String),
+    /// The statement took too long; the caller should narrow it.
+    #[error("too expensive")]
+    TooExpensive,
+    /// The database cannot be reached or has no room.
+    #[error("unavailable: {0}")]
+    Unavailable(String),
+    /// A fault of ours. The cause is for the log alone.
+    #[error("internal: {0}")]
+    Internal(#[source] Box<dyn std::error::Error + Send + Sync>),
+}
+
+/// A refusal, with what was required and what the caller has.
+#[derive(Debug)]
+pub struct Denied {
+    /// The catalogue's code.
+    pub code: Code,
+    /// What denied it.
+    pub by: DeniedBy,
+    /// The scope that would help.
+    pub required: Option<Scope>,
+    /// The scopes that the key has.
+    pub granted: ScopeSet,
+    /// The fields concerned, by name.
+    pub fields: Vec<String>,
+}
+
+impl Error {
+    /// 403 by the names of fields.
+    pub fn fields(fields: Vec<String>, granted: ScopeSet) -> Self {
+        let code = Code::FieldNotPermitted;
+        Self::Denied(Box::new(Denied { code, by: DeniedBy::Field, required: None, granted, fields }))
+    }
+
+    /// A fault of ours.
+    pub fn internal(cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        Self::Internal(cause.into())
+    }
+
+    /// The catalogue's code.
+    pub fn code(&self) -> Code {
+        match self {
+            Self::Unauthenticated(code) => *code,
+            Self::Denied(denied) => denied.code,
+            Self::OutOfReach => Code::OutOfReach,
+            Self::NotFound(_) => Code::NotFound,
+            Self::Invalid(_) => Code::InvalidFields,
+            Self::Conflict(_) => Code::Conflict,
+            Self::TooExpensive => Code::TooExpensive,
+            Self::Unavailable(_) => Code::Unavailable,
+            Self::Internal(_) => Code::Internal,
+        }
+    }
+}
+
+impl From<rusqlite::Error> for Error {
+    fn from(error: rusqlite::Error) -> Self {
+        use rusqlite::ErrorCode::{
+            ConstraintViolation, DatabaseBusy, DatabaseLocked, DiskFull, OperationInterrupted, SystemIoFailure,
+        };
+        match error.sqlite_error_code() {
+            Some(OperationInterrupted) => Self::TooExpensive,
+            Some(DatabaseBusy | DatabaseLocked | DiskFull | SystemIoFailure) => Self::Unavailable(error.to_string()),
+            Some(ConstraintViolation) => Self::Conflict("A record like this exists already.".into()),
+            _ => Self::internal(error),
+        }
+    }
+}
+
+impl From<tokio_postgres::Error> for Error {
+    fn from(error: tokio_postgres::Error) -> Self {
+        use tokio_postgres::error::SqlState;
+        let Some(state) = error.code() else { return Self::Unavailable(error.to_string()) };
+        match *state {
+            SqlState::QUERY_CANCELED => Self::TooExpensive,
+            SqlState::UNIQUE_VIOLATION => Self::Conflict("A record like this exists already.".into()),
+            SqlState::DISK_FULL
+            | SqlState::TOO_MANY_CONNECTIONS
+            | SqlState::ADMIN_SHUTDOWN
+            | SqlState::CANNOT_CONNECT_NOW
+            | SqlState::T_R_DEADLOCK_DETECTED
+            | SqlState::READ_ONLY_SQL_TRANSACTION => Self::Unavailable(error.to_string()),
+            _ => Self::internal(error),
+        }
+    }
+}
+
+impl From<deadpool_postgres::PoolError> for Error {
+    fn from(error: deadpool_postgres::PoolError) -> Self {
+        Self::Unavailable(error.to_string())
+    }
+}

@@ -1,0 +1,90 @@
+//! Lead types: the products inside a lead group.
+
+use leadlatch_domain::audit::Event;
+use leadlatch_domain::matrix::{ManageSettings, ReadLeadTypes};
+use leadlatch_domain::text::Name;
+use serde::Serialize;
+use serde_json::json;
+
+use crate::access::{Grant, Held, Visible};
+use crate::audit::Pending;
+use crate::engine::{Connection, Row, values};
+use crate::{Error, Page, Result, Slice};
+
+/// A lead type.
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+pub struct LeadType {
+    /// Its id.
+    pub id: i64,
+    /// Its name, unique in its group.
+    pub name: String,
+    /// The group that it belongs to.
+    pub lead_group_id: i64,
+}
+
+/// Types that a partner record ($2) may use: of a linked group, or linked by themselves.
+const LINKED: &str = " AND (EXISTS (SELECT 1 FROM partner_lead_groups g WHERE g.account_id = t.account_id \
+     AND g.partner_id = $2 AND g.lead_group_id = t.lead_group_id) OR EXISTS (SELECT 1 FROM partner_lead_types p \
+     WHERE p.account_id = t.account_id AND p.partner_id = $2 AND p.lead_type_id = t.id))";
+const SELECT: &str = "SELECT t.id, t.name, t.lead_group_id FROM lead_types t WHERE t.account_id = $1";
+
+/// The types in reach, by id; of one group if asked.
+pub async fn list(
+    db: &mut Connection<'_>,
+    grant: &Grant<ReadLeadTypes>,
+    group: Option<i64>,
+    page: &Page,
+) -> Result<Slice<Visible<LeadType>>> {
+    let linked = if grant.partner().is_some() { LINKED } else { " AND $2 = $2" };
+    let of_group = if group.is_some() { " AND t.lead_group_id = $5" } else { "" };
+    let sql = format!("{SELECT}{linked} AND t.id > $3{of_group} ORDER BY t.id LIMIT $4");
+    let mut bound = values![grant.account(), record(grant), page.after.map_or(0, |(_, id)| id), page.fetch()];
+    bound.extend(group.map(sea_query::Value::from));
+    let rows = db.query(&sql, bound, |row| read(row).map(Visible)).await?;
+    Ok(Slice::cut(rows, page, |row| (row.id, row.id)))
+}
+
+/// One type in reach.
+pub async fn get(db: &mut Connection<'_>, grant: &Grant<ReadLeadTypes>, id: i64) -> Result<Visible<LeadType>> {
+    let linked = if grant.partner().is_some() { LINKED } else { " AND $2 = $2" };
+    let sql = format!("{SELECT}{linked} AND t.id = $3");
+    let found = db.query_opt(&sql, values![grant.account(), record(grant), id], |row| read(row).map(Visible)).await?;
+    found.ok_or_else(|| grant.missing("lead_type_id"))
+}
+
+fn record<A>(grant: &Grant<A>) -> i64 {
+    grant.partner().map_or(0, |(record, _)| record.get())
+}
+
+fn read(row: &Row<'_>) -> Result<LeadType> {
+    Ok(LeadType { id: row.get(0)?, name: row.get(1)?, lead_group_id: row.get(2)? })
+}
+
+/// Adds a type to a group that is named.
+pub async fn create(
+    db: &mut Connection<'_>,
+    grant: Held<ManageSettings>,
+    lead_group: &str,
+    name: Name,
+) -> Result<Visible<LeadType>> {
+    let account = grant.account();
+    let group = crate::lead_groups::named(db, account, lead_group).await?;
+    let taken = "SELECT COUNT(*) FROM lead_types WHERE account_id = $1 AND lead_group_id = $2 AND name_twin = $3";
+    if db.query_int(taken, values![account, group, name.twin()]).await? > 0 {
+        return Err(Error::Conflict(format!("There is a lead type {name} in this lead group already.")));
+    }
+    let sql = "INSERT INTO lead_types (account_id, lead_group_id, name, name_twin) VALUES ($1, $2, $3, $4) RETURNING id";
+    let id = db.query_int(sql, values![account, group, name.as_str(), name.twin()]).await?;
+    let details = json!({"name": name.as_str(), "lead_group_id": group});
+    db.audit(Pending::by(&grant, Event::LeadTypeCreated, id, details));
+    Ok(Visible(LeadType { id, name: name.to_string(), lead_group_id: group }))
+}
+
+/// A type's id by `Group/Type`.
+pub(crate) async fn named(db: &mut Connection<'_>, account: i64, path: &str) -> Result<i64> {
+    let (group, name) = path.split_once('/').ok_or(Error::NotFound("lead_type"))?;
+    let group = crate::lead_groups::named(db, account, group).await?;
+    let sql = "SELECT id FROM lead_types WHERE account_id = $1 AND lead_group_id = $2 AND name_twin = $3";
+    let found = db.query_opt(sql, values![account, group, leadlatch_domain::text::fold(name)], |row| row.get(0)).await?;
+    found.ok_or(Error::NotFound("lead_type"))
+}

@@ -1,0 +1,170 @@
+//! The store: the engine chosen once by URL, and the two ways in, `read` and `write`.
+
+use std::path::{Path, PathBuf};
+use std::pin::pin;
+use std::task::{Context, Poll, Waker};
+
+use leadlatch_domain::key_secret::KeyDigest;
+use leadlatch_domain::matrix::Action;
+use leadlatch_domain::random::Randomness;
+use leadlatch_domain::time::Clock;
+
+use crate::access::{Access, Grant, Held, Operator};
+use crate::engine::postgres::Postgres;
+use crate::engine::sqlite::Sqlite;
+use crate::engine::{Connection, Link, migrate};
+use crate::{Error, Result, audit, authenticate};
+
+/// The database, with the clock and the randomness that everything in it goes by.
+pub struct Store {
+    engine: Engine,
+    clock: Clock,
+    random: Randomness,
+}
+
+enum Engine {
+    Sqlite(Sqlite),
+    Postgres(Postgres),
+}
+
+/// A store and the authority over it, which only the process that opened it has.
+pub struct Opened {
+    /// The store.
+    pub store: Store,
+    /// Whoever holds it runs the server: the command line.
+    pub operator: Operator,
+}
+
+impl Store {
+    /// Opens `sqlite:PATH` or `postgres://...`, and brings its schema up to date.
+    pub async fn open(url: &str) -> Result<Opened> {
+        Self::open_with(url, Clock::system(), Randomness::system()).await
+    }
+
+    /// As [`Store::open`], with a clock and a randomness of the caller's: for tests.
+    pub async fn open_with(url: &str, clock: Clock, random: Randomness) -> Result<Opened> {
+        let engine = match sqlite_path(url) {
+            Some(path) => {
+                let file = path.clone();
+                tokio::task::spawn_blocking(move || migrate::sqlite(&file)).await.map_err(Error::internal)??;
+                Engine::Sqlite(Sqlite::open(&path)?)
+            }
+            None => {
+                let postgres = Postgres::open(url)?;
+                migrate::postgres(&postgres).await?;
+                Engine::Postgres(postgres)
+            }
+        };
+        Ok(Opened { store: Self { engine, clock, random }, operator: Operator::new() })
+    }
+
+    /// The clock that the store goes by.
+    pub fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
+    /// Lets a presented key in: one look-up of its live row.
+    pub async fn authenticate(&self, digest: KeyDigest, from: Option<String>) -> Result<Access> {
+        self.read(async move |db| authenticate::key(db, digest, from).await).await
+    }
+
+    /// Runs a read that an index and a limit bound, on the caller's thread.
+    pub async fn read<T>(&self, job: impl AsyncFnOnce(&mut Connection<'_>) -> Result<T>) -> Result<T> {
+        let (now, random) = (self.clock.now(), self.random.clone());
+        match &self.engine {
+            Engine::Sqlite(sqlite) => {
+                sqlite.read(async move |link| job(&mut Connection::new(Link::Sqlite(link), now, random)).await).await
+            }
+            Engine::Postgres(postgres) => {
+                let client = postgres.pool.get().await?;
+                job(&mut Connection::new(Link::Postgres(&client), now, random)).await
+            }
+        }
+    }
+
+    /// Runs a read that no index serves: apart from the requests' threads, and for two seconds at the most.
+    pub async fn read_apart<T, J>(&self, job: J) -> Result<T>
+    where
+        T: Send + 'static,
+        J: AsyncFnOnce(&mut Connection<'_>) -> Result<T> + Send + 'static,
+    {
+        let Engine::Sqlite(sqlite) = &self.engine else { return self.read(job).await };
+        let (now, random) = (self.clock.now(), self.random.clone());
+        let run = move |link: &mut rusqlite::Connection| {
+            at_once(async { job(&mut Connection::new(Link::Sqlite(link), now, random)).await })
+        };
+        sqlite.read_apart(run).await
+    }
+
+    /// Runs a write in one transaction. The caller's proof is checked again inside it, before the job and with its row
+    /// held, and the job's audit entries are appended as its last statements.
+    pub async fn write<A, T, J>(&self, grant: Grant<A>, job: J) -> Result<T>
+    where
+        A: Action,
+        T: Send + 'static,
+        J: AsyncFnOnce(&mut Connection<'_>, Held<A>) -> Result<T> + Send + 'static,
+    {
+        self.transact(async move |db| {
+            let held = authenticate::hold(db, grant).await?;
+            job(db, held).await
+        })
+        .await
+    }
+
+    /// Runs a write of the server's operator, which belongs to no account or to one that it makes.
+    pub async fn operate<T, J>(&self, _operator: &Operator, job: J) -> Result<T>
+    where
+        T: Send + 'static,
+        J: AsyncFnOnce(&mut Connection<'_>) -> Result<T> + Send + 'static,
+    {
+        self.transact(job).await
+    }
+
+    pub(crate) async fn transact<T, J>(&self, job: J) -> Result<T>
+    where
+        T: Send + 'static,
+        J: AsyncFnOnce(&mut Connection<'_>) -> Result<T> + Send + 'static,
+    {
+        let (now, random) = (self.clock.now(), self.random.clone());
+        match &self.engine {
+            Engine::Sqlite(sqlite) => {
+                let run = move |link: &mut rusqlite::Connection| {
+                    at_once(async { to_its_end(&mut Connection::new(Link::Sqlite(link), now, random), job).await })
+                };
+                sqlite.write(run).await
+            }
+            Engine::Postgres(postgres) => {
+                let mut client = postgres.pool.get().await?;
+                let transaction = client.transaction().await?;
+                let mut db = Connection::new(Link::Transaction(&transaction), now, random);
+                let result = to_its_end(&mut db, job).await?;
+                drop(db);
+                transaction.commit().await?;
+                Ok(result)
+            }
+        }
+    }
+}
+
+async fn to_its_end<T>(
+    db: &mut Connection<'_>,
+    job: impl AsyncFnOnce(&mut Connection<'_>) -> Result<T>,
+) -> Result<T> {
+    let result = job(db).await?;
+    audit::append_pending(db).await?;
+    Ok(result)
+}
+
+/// Runs a future that never waits: on SQLite every statement is done when it returns.
+fn at_once<T>(future: impl Future<Output = Result<T>>) -> Result<T> {
+    match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(result) => result,
+        Poll::Pending => Err(Error::internal("a job on SQLite waited for something that is not the database")),
+    }
+}
+
+/// The file of a `sqlite:` URL.
+fn sqlite_path(url: &str) -> Option<PathBuf> {
+    let path = url.strip_prefix("sqlite://").or_else(|| url.strip_prefix("sqlite:"))?;
+    Some(Path::new(path).to_owned())
+}
