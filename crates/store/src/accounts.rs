@@ -56,8 +56,7 @@ pub struct NewAccount {
     pub host: Option<Host>,
 }
 
-const COLUMNS: &str =
-    "id, slug, name, country, time_zone, currency, host, suspended, bin_days, created_at";
+const COLUMNS: &str = "id, slug, name, country, time_zone, currency, host, suspended, bin_days, created_at";
 
 /// Makes an account with the lead group *General* and a status for each conversion point.
 pub async fn create(db: &mut Connection<'_>, _: &Operator, new: NewAccount) -> Result<Account> {
@@ -106,7 +105,8 @@ pub async fn suspend(db: &mut Connection<'_>, _: &Operator, slug: &str, suspende
     let account = get(db, slug).await?;
     let id = account.id.get();
     db.execute("UPDATE accounts SET suspended = $2 WHERE id = $1", values![id, suspended]).await?;
-    let sql = "UPDATE access_keys SET account_suspended = $2, access_version = access_version + 1 WHERE account_id = $1";
+    let sql =
+        "UPDATE access_keys SET account_suspended = $2, access_version = access_version + 1 WHERE account_id = $1";
     db.execute(sql, values![id, suspended]).await?;
     let event = if suspended { Event::AccountSuspended } else { Event::AccountResumed };
     let details = json!({"slug": slug, "name": account.name});

@@ -73,7 +73,8 @@ pub async fn create(
     if db.query_int(taken, values![account, group, name.twin()]).await? > 0 {
         return Err(Error::Conflict(format!("There is a lead type {name} in this lead group already.")));
     }
-    let sql = "INSERT INTO lead_types (account_id, lead_group_id, name, name_twin) VALUES ($1, $2, $3, $4) RETURNING id";
+    let sql =
+        "INSERT INTO lead_types (account_id, lead_group_id, name, name_twin) VALUES ($1, $2, $3, $4) RETURNING id";
     let id = db.query_int(sql, values![account, group, name.as_str(), name.twin()]).await?;
     let details = json!({"name": name.as_str(), "lead_group_id": group});
     db.audit(Pending::by(&grant, Event::LeadTypeCreated, id, details));
@@ -85,6 +86,7 @@ pub(crate) async fn named(db: &mut Connection<'_>, account: i64, path: &str) -> 
     let (group, name) = path.split_once('/').ok_or(Error::NotFound("lead_type"))?;
     let group = crate::lead_groups::named(db, account, group).await?;
     let sql = "SELECT id FROM lead_types WHERE account_id = $1 AND lead_group_id = $2 AND name_twin = $3";
-    let found = db.query_opt(sql, values![account, group, leadlatch_domain::text::fold(name)], |row| row.get(0)).await?;
+    let found =
+        db.query_opt(sql, values![account, group, leadlatch_domain::text::fold(name)], |row| row.get(0)).await?;
     found.ok_or(Error::NotFound("lead_type"))
 }

@@ -3,9 +3,9 @@
 use leadlatch_domain::matrix::ReadMarketing;
 use serde::Serialize;
 
+use crate::Result;
 use crate::access::{Grant, Visible};
 use crate::engine::{Connection, values};
-use crate::Result;
 
 /// One entry of a marketing list.
 #[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
@@ -43,7 +43,8 @@ pub async fn list(
     after: &str,
     limit: u32,
 ) -> Result<Vec<Visible<MarketingEntry>>> {
-    let sql = "SELECT name FROM marketing_entries WHERE account_id = $1 AND kind = $2 AND name > $3 ORDER BY name LIMIT $4";
+    let sql =
+        "SELECT name FROM marketing_entries WHERE account_id = $1 AND kind = $2 AND name > $3 ORDER BY name LIMIT $4";
     let read = |row: &crate::engine::Row<'_>| Ok(Visible(MarketingEntry { name: row.get(0)? }));
     db.query(sql, values![grant.account(), kind.as_str(), after, i64::from(limit)], read).await
 }

@@ -30,7 +30,8 @@ pub async fn list(db: &mut Connection<'_>, grant: &Grant<ReadStatuses>, page: &P
     let (position, id) = page.after.unwrap_or((i64::MIN, 0));
     let sql = "SELECT id, name, position, point FROM statuses WHERE account_id = $1 AND (position, id) > ($2, $3) \
                ORDER BY position, id LIMIT $4";
-    let rows = db.query(sql, values![grant.account(), position, id, page.fetch()], |row| read(row).map(Visible)).await?;
+    let rows =
+        db.query(sql, values![grant.account(), position, id, page.fetch()], |row| read(row).map(Visible)).await?;
     Ok(Slice::cut(rows, page, |status| (status.position, status.id)))
 }
 
@@ -47,7 +48,8 @@ pub async fn create(
     position: Option<i64>,
 ) -> Result<Visible<Status>> {
     let account = grant.account();
-    let end = db.query_int("SELECT COALESCE(MAX(position), 0) + 1 FROM statuses WHERE account_id = $1", values![account]);
+    let end =
+        db.query_int("SELECT COALESCE(MAX(position), 0) + 1 FROM statuses WHERE account_id = $1", values![account]);
     let end = end.await?;
     let position = position.filter(|position| (1..=end).contains(position)).unwrap_or(end);
     let sql = "UPDATE statuses SET position = position + 1 WHERE account_id = $1 AND position >= $2";
@@ -70,7 +72,8 @@ pub(crate) async fn insert(
     if db.query_int(taken, values![account, twin]).await? > 0 {
         return Err(Error::Conflict(format!("There is a status {name} already.")));
     }
-    let sql = "INSERT INTO statuses (account_id, name, name_twin, position, point) VALUES ($1, $2, $3, $4, $5) RETURNING id";
+    let sql =
+        "INSERT INTO statuses (account_id, name, name_twin, position, point) VALUES ($1, $2, $3, $4, $5) RETURNING id";
     db.query_int(sql, values![account, name, twin, position, point.as_str()]).await
 }
 
@@ -111,6 +114,7 @@ pub(crate) enum Named<'a> {
 }
 
 fn read_stage(row: &Row<'_>) -> Result<Stage> {
-    let point = ConversionPoint::parse(&row.get::<String>(2)?).map_err(|_| Error::internal("a status without a point"))?;
+    let point =
+        ConversionPoint::parse(&row.get::<String>(2)?).map_err(|_| Error::internal("a status without a point"))?;
     Ok(Stage { id: row.get(0)?, name: row.get(1)?, point })
 }

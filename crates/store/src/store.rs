@@ -146,10 +146,7 @@ impl Store {
     }
 }
 
-async fn to_its_end<T>(
-    db: &mut Connection<'_>,
-    job: impl AsyncFnOnce(&mut Connection<'_>) -> Result<T>,
-) -> Result<T> {
+async fn to_its_end<T>(db: &mut Connection<'_>, job: impl AsyncFnOnce(&mut Connection<'_>) -> Result<T>) -> Result<T> {
     let result = job(db).await?;
     audit::append_pending(db).await?;
     Ok(result)

@@ -21,7 +21,11 @@ pub struct UserGroup {
 }
 
 /// Every one of the account, by id. Partner keys never get here.
-pub async fn list(db: &mut Connection<'_>, grant: &Grant<ReadUserGroups>, page: &Page) -> Result<Slice<Visible<UserGroup>>> {
+pub async fn list(
+    db: &mut Connection<'_>,
+    grant: &Grant<ReadUserGroups>,
+    page: &Page,
+) -> Result<Slice<Visible<UserGroup>>> {
     let sql = "SELECT id, name FROM user_groups WHERE account_id = $1 AND id > $2 ORDER BY id LIMIT $3";
     let after = page.after.map_or(0, |(_, id)| id);
     let read = |row: &crate::engine::Row<'_>| Ok(Visible(UserGroup { id: row.get(0)?, name: row.get(1)? }));

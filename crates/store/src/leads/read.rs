@@ -1,0 +1,230 @@
+//! Reading leads: one, or a page of those in reach.
+
+use leadlatch_domain::lead::filter::SortBy;
+use leadlatch_domain::lead::record::Value;
+use leadlatch_domain::lead::{FieldRights, LeadField, LeadFilter, LeadSort, LeadView};
+use leadlatch_domain::matrix::ReadLeads;
+use leadlatch_domain::problem::Code;
+use leadlatch_domain::reach::{RowScope, Rows};
+use sea_query::{Condition, Expr, ExprTrait, Order, Query, SelectStatement, SimpleExpr};
+
+use super::row::{self, LeadRow};
+use crate::access::{Grant, Visible};
+use crate::engine::{Connection, compose, values};
+use crate::scope_sql::{lead, leads_in};
+use crate::{Error, Page, Result, Slice, lead_groups};
+
+/// A list of leads, as it was asked for.
+#[derive(Debug)]
+pub struct ListQuery {
+    /// What it is narrowed to.
+    pub filter: LeadFilter,
+    /// Its order.
+    pub sort: LeadSort,
+}
+
+/// One lead in reach.
+pub async fn get(db: &mut Connection<'_>, grant: &Grant<ReadLeads>, id: i64) -> Result<Visible<LeadView>> {
+    let found = fetch(db, &grant.scope(), id, "").await?.ok_or_else(|| grant.missing("id"))?;
+    view(db, grant, found).await
+}
+
+/// The row of a lead in reach, locked if the clause says so.
+pub(super) async fn fetch(db: &mut Connection<'_>, scope: &RowScope, id: i64, lock: &str) -> Result<Option<LeadRow>> {
+    let (sql, bound) = compose(&select().cond_where(leads_in(scope).add(lead("id").eq(id))).take());
+    db.query_opt(&format!("{sql}{lock}"), bound, row::read).await
+}
+
+fn select() -> SelectStatement {
+    let same = |column| Expr::col(("statuses", column));
+    Query::select()
+        .expr(Expr::cust(row::COLUMNS.as_str()))
+        .from("leads")
+        .inner_join(
+            "statuses",
+            Condition::all()
+                .add(same("account_id").equals(("leads", "account_id")))
+                .add(same("id").equals(("leads", "status_id"))),
+        )
+        .take()
+}
+
+/// Reduces a lead for the caller. A Partner key sees the custom fields that the lead's group lets it read.
+pub(super) async fn view<A>(db: &mut Connection<'_>, grant: &Grant<A>, found: LeadRow) -> Result<Visible<LeadView>> {
+    let rights = grant.fields();
+    let group = found.lead.int(LeadField::LeadGroupId).unwrap_or_default();
+    let readable = match rights {
+        FieldRights::Partner { .. } if !found.lead.data.is_empty() => {
+            let fields = lead_groups::fields(db, grant.account(), group).await?;
+            fields.into_iter().filter(|field| field.partner.may_read()).map(|field| field.key).collect()
+        }
+        _ => Vec::new(),
+    };
+    Ok(Visible(LeadView::reduce(found.for_side(&rights), &rights, |key| readable.contains(&key))))
+}
+
+/// A page of the leads in reach that the filter leaves.
+pub async fn list(
+    db: &mut Connection<'_>,
+    grant: &Grant<ReadLeads>,
+    query: &ListQuery,
+    page: &Page,
+) -> Result<Slice<Visible<LeadView>>> {
+    let Some(narrowed) = narrow(db, grant, &query.filter).await? else {
+        return Ok(Slice { rows: Vec::new(), next: None });
+    };
+    let column = sort_column(query.sort, &grant.scope());
+    let order = if query.sort.descending { Order::Desc } else { Order::Asc };
+    let mut statement = select();
+    statement.cond_where(leads_in(&grant.scope()).add(narrowed));
+    if let Some((value, id)) = page.after {
+        let place = Expr::tuple([column.clone(), lead("id").into()]);
+        let last = Expr::tuple([Expr::val(value), Expr::val(id)]);
+        statement.and_where(if query.sort.descending { place.lt(last) } else { place.gt(last) });
+    }
+    statement.order_by_expr(column, order.clone()).order_by_expr(lead("id"), order).limit(page.fetch() as u64);
+    let (sql, bound) = compose(&statement);
+    let found = db.query(&sql, bound, row::read).await?;
+    let mut rows = Vec::with_capacity(found.len());
+    for row in found {
+        rows.push(view(db, grant, row).await?);
+    }
+    Ok(Slice::cut(rows, page, |view| place(view, query.sort)))
+}
+
+fn place(view: &LeadView, sort: LeadSort) -> (i64, i64) {
+    let int = |field| match view.get(field) {
+        Value::Int(number) => *number,
+        _ => 0,
+    };
+    let value = match sort.by {
+        SortBy::ReceivedAt => int(LeadField::ReceivedAt),
+        SortBy::UpdatedAt => int(LeadField::UpdatedAt),
+        SortBy::Id => int(LeadField::Id),
+    };
+    (value, int(LeadField::Id))
+}
+
+/// The leads in reach that the filter leaves, counted to 10,000; `None` when there are more.
+pub async fn total(db: &mut Connection<'_>, grant: &Grant<ReadLeads>, filter: &LeadFilter) -> Result<Option<i64>> {
+    const EXACT_TO: i64 = 10_000;
+    let Some(narrowed) = narrow(db, grant, filter).await? else { return Ok(Some(0)) };
+    let statement = Query::select()
+        .expr(Expr::cust("1"))
+        .from("leads")
+        .inner_join(
+            "statuses",
+            Condition::all()
+                .add(Expr::cust("statuses.account_id = leads.account_id AND statuses.id = leads.status_id")),
+        )
+        .cond_where(leads_in(&grant.scope()).add(narrowed))
+        .limit(EXACT_TO as u64 + 1)
+        .take();
+    let (sql, bound) = compose(&statement);
+    let count = db.query_int(&format!("SELECT COUNT(*) FROM ({sql}) counted"), bound).await?;
+    Ok(Some(count).filter(|count| *count <= EXACT_TO))
+}
+
+/// The time of the last change is the one that the reader's side sees.
+fn updated_at(scope: &RowScope) -> SimpleExpr {
+    match scope.rows {
+        Rows::Account => lead("updated_at").into(),
+        Rows::Partner { sides, .. } if sides.supplies && !sides.buys => lead("introducer_updated_at").into(),
+        Rows::Partner { sides, .. } if sides.buys && !sides.supplies => lead("partner_updated_at").into(),
+        Rows::Partner { record, .. } => {
+            let own = |id: &str, at: &str| format!("CASE WHEN leads.{id} = {record} THEN leads.{at} END");
+            let introducer = own("introducer_id", "introducer_updated_at");
+            let partner = own("partner_id", "partner_updated_at");
+            Expr::cust(format!(
+                "CASE WHEN leads.introducer_id = {record} AND leads.partner_id = {record} THEN \
+                 CASE WHEN leads.introducer_updated_at > leads.partner_updated_at THEN leads.introducer_updated_at \
+                 ELSE leads.partner_updated_at END ELSE COALESCE({introducer}, {partner}) END"
+            ))
+        }
+    }
+}
+
+fn sort_column(sort: LeadSort, scope: &RowScope) -> SimpleExpr {
+    match sort.by {
+        SortBy::ReceivedAt => lead("received_at").into(),
+        SortBy::UpdatedAt => updated_at(scope),
+        SortBy::Id => lead("id").into(),
+    }
+}
+
+/// The filter as SQL; `None` when nothing can match.
+async fn narrow(db: &mut Connection<'_>, grant: &Grant<ReadLeads>, filter: &LeadFilter) -> Result<Option<Condition>> {
+    let mut all = Condition::all().add(lead("test").eq(filter.test));
+    if let Some(name) = &filter.status {
+        let stage = crate::statuses::find(db, grant.account(), &crate::statuses::Named::Name(name)).await?;
+        let Some(stage) = stage else { return Ok(None) };
+        all = all.add(lead("status_id").eq(stage.id));
+    }
+    let ids = [
+        ("status_id", filter.status_id),
+        ("lead_group_id", filter.lead_group_id),
+        ("lead_type_id", filter.lead_type_id),
+        ("introducer_id", filter.introducer_id),
+        ("partner_id", filter.partner_id),
+    ];
+    for (column, id) in ids.into_iter().filter_map(|(column, id)| id.map(|id| (column, id))) {
+        all = all.add(lead(column).eq(id));
+    }
+    if let Some(point) = filter.conversion_point {
+        all = all.add(Expr::col(("statuses", "point")).eq(point.as_str()));
+    }
+    if let Some(twin) = &filter.email {
+        all = all.add(lead("email_twin").eq(twin.as_str()));
+    }
+    if let Some(phone) = &filter.phone {
+        let twin = phone_twin(db, grant.account(), phone).await?;
+        all = all.add(Condition::any().add(lead("phone1_twin").eq(twin.as_str())).add(lead("phone2_twin").eq(twin)));
+    }
+    if let Some(reference) = &filter.reference {
+        all = all.add(lead("reference").eq(reference.as_str()));
+    }
+    if let Some(from) = filter.received_from {
+        all = all.add(lead("received_at").gte(from.as_micros()));
+    }
+    if let Some(to) = filter.received_to {
+        all = all.add(lead("received_at").lte(to.as_micros()));
+    }
+    if let Some(since) = filter.updated_since {
+        all = all.add(updated_at(&grant.scope()).gte(since.as_micros()));
+    }
+    narrow_by_data(db, grant, filter, all).await.map(Some)
+}
+
+/// By a custom field only who may read it in that group filters.
+async fn narrow_by_data(
+    db: &mut Connection<'_>,
+    grant: &Grant<ReadLeads>,
+    filter: &LeadFilter,
+    mut all: Condition,
+) -> Result<Condition> {
+    let (Some(group), false) = (filter.lead_group_id, filter.data.is_empty()) else { return Ok(all) };
+    if grant.partner().is_some() {
+        let fields = lead_groups::fields(db, grant.account(), group).await?;
+        let readable = |key| fields.iter().any(|field| field.key == key && field.partner.may_read());
+        let denied: Vec<String> =
+            filter.data.iter().filter(|(key, _)| !readable(*key)).map(|(key, _)| key.to_string()).collect();
+        if !denied.is_empty() {
+            return Err(Error::fields(denied, grant.scopes()));
+        }
+    }
+    for (key, value) in &filter.data {
+        // A member's exact text: inside a value its quotes would be escaped, so it is found as a member or not at all.
+        let member = format!("\"{key}\":{}", serde_json::Value::from(value.as_str()));
+        all = all.add(Expr::cust_with_values("replace(leads.data, $1, '') <> leads.data", [member]));
+    }
+    Ok(all)
+}
+
+/// A number as leads' twins have it, dialled in the account's country.
+pub(super) async fn phone_twin(db: &mut Connection<'_>, account: i64, phone: &str) -> Result<String> {
+    let sql = "SELECT country FROM accounts WHERE id = $1";
+    let country: Option<String> = db.query_opt(sql, values![account], |row| row.get(0)).await?;
+    let country = country.ok_or(Error::Unauthenticated(Code::UnknownKey))?;
+    let country = leadlatch_domain::account::Country::parse(&country).unwrap_or_default();
+    Ok(leadlatch_domain::contact::phone_twin(phone, &country))
+}

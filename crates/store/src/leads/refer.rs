@@ -1,0 +1,31 @@
+//! Referring a lead to a buyer, and taking it back: the buyer's reach begins and ends with it.
+
+use leadlatch_domain::audit::Event;
+use leadlatch_domain::id::PartnerId;
+use leadlatch_domain::matrix::ReferLeads;
+use serde_json::json;
+
+use super::read;
+use crate::access::Held;
+use crate::audit::Pending;
+use crate::engine::{Connection, values};
+use crate::{Error, Result, partner_records};
+
+/// Refers a lead to a record that buys, or to nobody. The supplier's view of the lead does not move by it.
+pub async fn refer(db: &mut Connection<'_>, grant: Held<ReferLeads>, id: i64, to: Option<PartnerId>) -> Result<()> {
+    let lock = db.lock_rows(" FOR UPDATE OF leads");
+    read::fetch(db, &grant.scope(), id, lock).await?.ok_or_else(|| grant.missing("lead"))?;
+    let partner = to.map(PartnerId::get);
+    if let Some(partner) = partner {
+        let record = partner_records::find(db, grant.account(), partner).await?;
+        if record.kind == "introducer" {
+            return Err(Error::Conflict(format!("{} does not buy leads: its kind is introducer.", record.company)));
+        }
+    }
+    let sql = "UPDATE leads SET partner_id = $3, partner_ended_at = NULL, partner_updated_at = $4, updated_at = $4 \
+               WHERE account_id = $1 AND id = $2";
+    db.execute(sql, values![grant.account(), id, partner, db.now().as_micros()]).await?;
+    let event = if partner.is_some() { Event::LeadReferred } else { Event::LeadUnreferred };
+    db.audit(Pending::by(&grant, event, id, json!({"partner_id": partner})).changed(["partner_id"]));
+    Ok(())
+}

@@ -1,0 +1,96 @@
+//! How a lead stands in its row: the select list, and the way back into a record.
+
+use std::sync::LazyLock;
+
+use leadlatch_domain::custom_field::DataKey;
+use leadlatch_domain::lead::field::Kind;
+use leadlatch_domain::lead::record::Data;
+use leadlatch_domain::lead::{FieldRights, Lead, LeadField, Value};
+
+use crate::engine::Row;
+use crate::{Error, Result};
+
+/// The columns behind those of the fields.
+const HIDDEN: [&str; 4] = ["introducer_updated_at", "partner_updated_at", "introducer_ended_at", "partner_ended_at"];
+
+/// The select list, built once: every field's column in the order of the table, then the hidden ones.
+pub(super) static COLUMNS: LazyLock<String> = LazyLock::new(|| {
+    let fields = LeadField::ALL.iter().filter_map(|field| match field.kind() {
+        Kind::StatusName => Some("statuses.name".to_owned()),
+        Kind::Point => Some("statuses.point".to_owned()),
+        Kind::Composed => None,
+        _ => Some(format!("leads.{}", field.name())),
+    });
+    let hidden = HIDDEN.iter().map(|column| format!("leads.{column}"));
+    fields.chain(hidden).collect::<Vec<_>>().join(", ")
+});
+
+/// A lead with what its row says beside the fields.
+#[derive(Debug)]
+pub(super) struct LeadRow {
+    pub(super) lead: Lead,
+    pub(super) introducer_updated_at: i64,
+    pub(super) partner_updated_at: i64,
+    pub(super) introducer_ended: bool,
+    pub(super) partner_ended: bool,
+}
+
+/// Reads a row of [`COLUMNS`].
+pub(super) fn read(row: &Row<'_>) -> Result<LeadRow> {
+    let (mut lead, mut column) = (Lead::default(), 0);
+    for field in LeadField::ALL.iter().copied().filter(|field| field.kind() != Kind::Composed) {
+        match field.kind() {
+            Kind::Data => lead.data = read_data(&row.get::<String>(column)?)?,
+            kind => lead.set(field, read_value(row, column, kind)?),
+        }
+        column += 1;
+    }
+    Ok(LeadRow {
+        lead,
+        introducer_updated_at: row.get(column)?,
+        partner_updated_at: row.get(column + 1)?,
+        introducer_ended: row.get::<Option<i64>>(column + 2)?.is_some(),
+        partner_ended: row.get::<Option<i64>>(column + 3)?.is_some(),
+    })
+}
+
+fn read_value(row: &Row<'_>, column: usize, kind: Kind) -> Result<Value> {
+    Ok(match kind {
+        Kind::Id | Kind::Money | Kind::Time => row.get::<Option<i64>>(column)?.map_or(Value::Empty, Value::Int),
+        Kind::Flag => Value::Flag(row.get(column)?),
+        _ => row.get::<Option<String>>(column)?.map_or(Value::Empty, Value::Text),
+    })
+}
+
+fn read_data(text: &str) -> Result<Data> {
+    if text == "{}" {
+        return Ok(Data::new());
+    }
+    let members: serde_json::Map<String, serde_json::Value> = serde_json::from_str(text).map_err(Error::internal)?;
+    let read = |(name, value): (String, serde_json::Value)| match (DataKey::parse(&name), value) {
+        (Ok(key), serde_json::Value::String(value)) => Ok((key, value)),
+        _ => Err(Error::internal("a lead's data is corrupt")),
+    };
+    members.into_iter().map(read).collect()
+}
+
+/// The stored text of custom fields, in the order of their numbers: one text for one content.
+pub(super) fn data_text(data: &Data) -> Result<String> {
+    let mut sorted = data.clone();
+    sorted.sort_by_key(|(key, _)| *key);
+    let members = sorted.into_iter().map(|(key, value)| (key.to_string(), value.into()));
+    serde_json::to_string(&serde_json::Map::from_iter(members)).map_err(Error::internal)
+}
+
+impl LeadRow {
+    /// Puts the time of the last change that the reader's side sees in the place of the account's own.
+    pub(super) fn for_side(mut self, rights: &FieldRights) -> Lead {
+        if let FieldRights::Partner { record, .. } = rights {
+            let own = |field, at| if self.lead.int(field) == Some(record.get()) { at } else { i64::MIN };
+            let seen = own(LeadField::IntroducerId, self.introducer_updated_at)
+                .max(own(LeadField::PartnerId, self.partner_updated_at));
+            self.lead.set(LeadField::UpdatedAt, Value::Int(seen));
+        }
+        self.lead
+    }
+}

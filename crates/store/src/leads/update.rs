@@ -1,0 +1,121 @@
+//! Changing a lead.
+
+use leadlatch_domain::fault::Fault;
+use leadlatch_domain::lead::{Lead, LeadField, LeadInput, LeadView, Value};
+use leadlatch_domain::matrix::UpdateLeads;
+use leadlatch_domain::point::{ConversionPoint, Progress};
+use sea_query::Query;
+
+use super::row::LeadRow;
+use super::{create, read, resolve};
+use crate::access::{Grant, Held, Visible};
+use crate::engine::{Connection, compose};
+use crate::scope_sql::{lead as column, leads_in};
+use crate::{Error, Result, lead_groups};
+use sea_query::ExprTrait;
+
+/// Changes a lead in reach by what a caller sent, and gives it back as the caller sees it.
+pub async fn update(
+    db: &mut Connection<'_>,
+    grant: Held<UpdateLeads>,
+    id: i64,
+    mut input: LeadInput,
+) -> Result<Visible<LeadView>> {
+    let lock = db.lock_rows(" FOR UPDATE OF leads");
+    let before = read::fetch(db, &grant.scope(), id, lock).await?.ok_or_else(|| grant.missing("id"))?;
+    let group = before.lead.int(LeadField::LeadGroupId).unwrap_or_default();
+    resolve::lead_type(db, &grant, &mut input, group).await?;
+    resolve::refuse_missing(db, &grant, &input).await?;
+    let fields = lead_groups::fields(db, grant.account(), group).await?;
+    let mut after = before.lead.clone();
+    resolve::data(&grant, &mut input, &fields, &mut after)?;
+    apply_status(db, &grant, &mut input, &before, &mut after).await?;
+    for (field, value) in input.values.iter().filter(|(f, _)| f.is_stored() && *f != LeadField::StatusId) {
+        after.set(*field, value.clone());
+    }
+    resolve::require(&grant, &mut input, &fields, &after);
+    if !input.faults.is_empty() {
+        return Err(Error::Invalid(input.faults));
+    }
+    let readable = |key| fields.iter().any(|field| field.key == key && field.partner.may_read());
+    let row = store(db, &grant, id, before, after, readable).await?;
+    read::view(db, &grant, row).await
+}
+
+async fn apply_status<A>(
+    db: &mut Connection<'_>,
+    grant: &Grant<A>,
+    input: &mut LeadInput,
+    before: &LeadRow,
+    after: &mut Lead,
+) -> Result<()> {
+    let Some(stage) = resolve::status(db, grant.account(), input).await? else { return Ok(()) };
+    if stage.point != ConversionPoint::New && !may_set_any_status(grant, before) {
+        let fault = Fault::new("not_permitted", "On a lead that you supplied, set a status at the point new only.");
+        input.faults.push(fault.on("status"));
+    }
+    let progress =
+        before.lead.text(LeadField::Progress).and_then(|text| Progress::parse(text).ok()).unwrap_or_default();
+    after.set(LeadField::StatusId, Value::Int(stage.id));
+    after.set(LeadField::Status, Value::Text(stage.name));
+    after.set(LeadField::ConversionPoint, Value::Text(stage.point.as_str().into()));
+    after.set(LeadField::Progress, Value::Text(progress.advance(stage.point).as_str().into()));
+    Ok(())
+}
+
+/// A Partner key sets any status on leads that were referred to it.
+fn may_set_any_status<A>(grant: &Grant<A>, before: &LeadRow) -> bool {
+    grant.partner().is_none_or(|(record, sides)| {
+        sides.buys && before.lead.int(LeadField::PartnerId) == Some(record.get()) && !before.partner_ended
+    })
+}
+
+/// Writes the columns that differ. The sides' times move only when something changed that Partner keys see.
+async fn store<A>(
+    db: &mut Connection<'_>,
+    grant: &Grant<A>,
+    id: i64,
+    before: LeadRow,
+    mut after: Lead,
+    readable: impl Fn(leadlatch_domain::custom_field::DataKey) -> bool,
+) -> Result<LeadRow> {
+    let data_changed = before.lead.data != after.data;
+    let differs = |field: &LeadField| match field {
+        LeadField::Data => data_changed,
+        field => before.lead.get(*field) != after.get(*field),
+    };
+    let changed: Vec<_> = LeadField::ALL.iter().copied().filter(|f| f.is_stored()).filter(differs).collect();
+    if changed.is_empty() {
+        return Ok(LeadRow { lead: after, ..before });
+    }
+    let seen_data = |lead: &Lead| lead.data.iter().filter(|(key, _)| readable(*key)).cloned().collect::<Vec<_>>();
+    let data_seen = seen_data(&before.lead) != seen_data(&after);
+    let seen = changed.iter().any(|field| match field {
+        LeadField::Data => data_seen,
+        field => field.rule().partner_sees,
+    });
+    let now = db.now().as_micros();
+    after.set(LeadField::UpdatedAt, Value::Int(now));
+    let mut statement = Query::update();
+    statement.table("leads").value("updated_at", now);
+    if seen {
+        statement.value("introducer_updated_at", now).value("partner_updated_at", now);
+    }
+    for field in &changed {
+        statement.value(field.name(), create::bind(&after, *field)?);
+    }
+    for (name, twin) in create::twins(db, grant.account(), &after).await? {
+        statement.value(name, twin);
+    }
+    statement.cond_where(leads_in(&grant.scope()).add(column("id").eq(id)));
+    let (sql, bound) = compose(&statement);
+    if db.execute(&sql, bound).await? != 1 {
+        return Err(grant.missing("id"));
+    }
+    if grant.partner().is_none() {
+        create::grow_lists(db, grant.account(), &after).await?;
+    }
+    let at = |kept| if seen { now } else { kept };
+    let (introducer_updated_at, partner_updated_at) = (at(before.introducer_updated_at), at(before.partner_updated_at));
+    Ok(LeadRow { lead: after, introducer_updated_at, partner_updated_at, ..before })
+}

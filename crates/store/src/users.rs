@@ -1,0 +1,100 @@
+//! Users: the people of an account.
+
+use leadlatch_domain::audit::Event;
+use leadlatch_domain::contact::Email;
+use leadlatch_domain::matrix::{ManageUsers, ReadUsers};
+use leadlatch_domain::text::Name;
+use serde::Serialize;
+use serde_json::json;
+
+use crate::access::{Grant, Held, Visible};
+use crate::audit::Pending;
+use crate::engine::{Connection, Row, values};
+use crate::{Error, Page, Result, Slice};
+
+/// A user, without what opens the account.
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+pub struct User {
+    /// Its id.
+    pub id: i64,
+    /// The person's name.
+    pub name: String,
+    /// The address that the person signs in with.
+    pub email: String,
+    /// `admin` or `member`.
+    pub role: String,
+    /// Whether the person may sign in.
+    pub active: bool,
+    /// The groups that the person belongs to.
+    pub user_group_ids: Vec<i64>,
+}
+
+const SELECT: &str = "SELECT id, name, email, role, active FROM users WHERE account_id = $1";
+
+/// The users of the account, by id.
+pub async fn list(db: &mut Connection<'_>, grant: &Grant<ReadUsers>, page: &Page) -> Result<Slice<Visible<User>>> {
+    let sql = format!("{SELECT} AND id > $2 ORDER BY id LIMIT $3");
+    let after = page.after.map_or(0, |(_, id)| id);
+    let mut users = db.query(&sql, values![grant.account(), after, page.fetch()], read).await?;
+    for user in &mut users {
+        user.user_group_ids = groups(db, grant.account(), user.id).await?;
+    }
+    Ok(Slice::cut(users.into_iter().map(Visible).collect(), page, |user| (user.id, user.id)))
+}
+
+/// One user of the account.
+pub async fn get(db: &mut Connection<'_>, grant: &Grant<ReadUsers>, id: i64) -> Result<Visible<User>> {
+    let found = db.query_opt(&format!("{SELECT} AND id = $2"), values![grant.account(), id], read).await?;
+    let mut user = found.ok_or_else(|| grant.missing("user_id"))?;
+    user.user_group_ids = groups(db, grant.account(), id).await?;
+    Ok(Visible(user))
+}
+
+async fn groups(db: &mut Connection<'_>, account: i64, user: i64) -> Result<Vec<i64>> {
+    let sql = "SELECT user_group_id FROM user_group_members WHERE account_id = $1 AND user_id = $2 ORDER BY 1";
+    db.query(sql, values![account, user], |row| row.get(0)).await
+}
+
+fn read(row: &Row<'_>) -> Result<User> {
+    let (id, name, email) = (row.get(0)?, row.get(1)?, row.get(2)?);
+    Ok(User { id, name, email, role: row.get(3)?, active: row.get(4)?, user_group_ids: Vec::new() })
+}
+
+/// Adds a user. An e-mail belongs to one account on a server.
+pub async fn create(
+    db: &mut Connection<'_>,
+    grant: Held<ManageUsers>,
+    name: Name,
+    email: Email,
+    role: &'static str,
+    password_hash: String,
+) -> Result<Visible<User>> {
+    if db.query_int("SELECT COUNT(*) FROM users WHERE email_twin = $1", values![email.twin()]).await? > 0 {
+        return Err(Error::Conflict(format!("The e-mail {} belongs to a user already.", email.as_str())));
+    }
+    let sql = "INSERT INTO users (account_id, email, email_twin, name, role, password_hash, created_at) \
+               VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING id";
+    let (given, now) = (email.as_str(), db.now().as_micros());
+    let bound = values![grant.account(), given, email.twin(), name.as_str(), role, password_hash, now];
+    let id = db.query_int(sql, bound).await?;
+    let details = json!({"name": name.as_str(), "email": given, "role": role});
+    db.audit(Pending::by(&grant, Event::UserCreated, id, details));
+    let (name, email, role) = (name.to_string(), given.to_owned(), role.to_owned());
+    Ok(Visible(User { id, name, email, role, active: true, user_group_ids: Vec::new() }))
+}
+
+/// Gives a user another password.
+pub async fn reset_password(
+    db: &mut Connection<'_>,
+    grant: Held<ManageUsers>,
+    email: Email,
+    password_hash: String,
+) -> Result<Visible<User>> {
+    let find = format!("{SELECT} AND email_twin = $2");
+    let user =
+        db.query_opt(&find, values![grant.account(), email.twin()], read).await?.ok_or(Error::NotFound("email"))?;
+    let sql = "UPDATE users SET password_hash = $3 WHERE account_id = $1 AND id = $2";
+    db.execute(sql, values![grant.account(), user.id, password_hash]).await?;
+    db.audit(Pending::by(&grant, Event::UserPasswordReset, user.id, json!({"email": user.email})));
+    Ok(Visible(user))
+}
