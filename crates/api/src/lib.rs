@@ -1,1 +1,15 @@
-//! api
+//! The HTTP interface: `/api/v1`, its OpenAPI document, the reference at `/docs`, and health.
+
+mod allow;
+mod app;
+mod body;
+mod docs;
+mod envelope;
+mod list;
+pub mod problem;
+mod router;
+mod v1;
+
+pub use app::App;
+pub use envelope::{Peer, Served};
+pub use router::{openapi, router};

@@ -10,7 +10,7 @@ use leadlatch_domain::lead::FieldRights;
 use leadlatch_domain::matrix::{Action, Needs, PartnerReach, Role, Rule};
 use leadlatch_domain::problem::{Code, DeniedBy};
 use leadlatch_domain::reach::{RowScope, Rows, Sides};
-use leadlatch_domain::scope::{Scope, ScopeSet};
+use leadlatch_domain::scope::ScopeSet;
 use serde::{Serialize, Serializer};
 
 use crate::{Denied, Error, Result};
@@ -148,11 +148,6 @@ impl<A> Grant<A> {
     /// The caller's scopes, for the words of a refusal.
     pub fn scopes(&self) -> ScopeSet {
         self.access.scopes()
-    }
-
-    /// Whether the caller's key carries the scope, or needs none.
-    pub(crate) fn has(&self, scope: Scope) -> bool {
-        self.access.key().is_none_or(|key| key.scopes.contains(scope))
     }
 
     pub(crate) fn partner(&self) -> Option<(PartnerId, Sides)> {

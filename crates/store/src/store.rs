@@ -63,6 +63,12 @@ impl Store {
         &self.clock
     }
 
+    /// Whether the database answers.
+    pub async fn ping(&self) -> Result<()> {
+        self.read(async |db| db.query_int("SELECT COUNT(*) FROM accounts WHERE id = 0", Vec::new()).await.map(drop))
+            .await
+    }
+
     /// Lets a presented key in: one look-up of its live row.
     pub async fn authenticate(&self, digest: KeyDigest, from: Option<String>) -> Result<Access> {
         self.read(async move |db| authenticate::key(db, digest, from).await).await

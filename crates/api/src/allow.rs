@@ -1,0 +1,135 @@
+//! The permission as a type in the handler's signature. [`Allow<A>`] lets a caller in who may do `A`; the same line of
+//! the access matrix is written into the OpenAPI document by [`allowed!`].
+
+use axum::extract::FromRequestParts;
+use axum::http::HeaderMap;
+use axum::http::request::Parts;
+use leadlatch_domain::key_secret::{KeyDigest, starts_like_a_key};
+use leadlatch_domain::matrix::{Action, Rule};
+use leadlatch_domain::problem::Code;
+use leadlatch_store::Grant;
+use utoipa::openapi::extensions::Extensions;
+use utoipa::openapi::path::Operation;
+use utoipa::openapi::security::SecurityRequirement;
+use utoipa::openapi::{Content, Ref, ResponseBuilder};
+use utoipa_axum::router::UtoipaMethodRouter;
+
+use crate::App;
+use crate::envelope::Caller;
+use crate::problem::Problem;
+
+/// The proof that the caller of this request may do `A`.
+#[derive(Debug)]
+pub(crate) struct Allow<A>(pub(crate) Grant<A>);
+
+impl<A: Action> FromRequestParts<App> for Allow<A> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
+        let caller = parts.extensions.get::<Caller>().cloned().unwrap_or_default();
+        refuse_key_in_url(parts.uri.query())?;
+        let digest = presented(&parts.headers)?;
+        let access = app.store.authenticate(digest, caller.address()).await?;
+        caller.is(access.clone(), A::RULE.scope().map_or("", leadlatch_domain::scope::Scope::as_str));
+        Ok(Self(access.permit()?))
+    }
+}
+
+/// A key in a URL stands in every log on the way: it is refused, and the answer says why.
+fn refuse_key_in_url(query: Option<&str>) -> Result<(), Problem> {
+    // Nearly every query is cleared by one look; only one that smells of a key is taken apart.
+    let Some(query) = query.filter(|query| query.contains("lk_") || query.contains("lk%5") || query.contains('%'))
+    else {
+        return Ok(());
+    };
+    let pairs: Vec<(String, String)> = serde_urlencoded::from_str(query).unwrap_or_default();
+    let found = pairs.iter().any(|(_, value)| starts_like_a_key(value.trim()));
+    if found { Err(Problem::new(Code::KeyInUrl)) } else { Ok(()) }
+}
+
+/// The digest of the one key that the headers present.
+fn presented(headers: &HeaderMap) -> Result<KeyDigest, Problem> {
+    let malformed = |_| Problem::new(Code::MalformedKey);
+    let mut found: Option<&str> = None;
+    let bearers = headers.get_all("authorization").iter().map(|value| (value, true));
+    let keys = headers.get_all("x-api-key").iter().map(|value| (value, false));
+    for (value, bearer) in bearers.chain(keys) {
+        let text = value.to_str().map_err(|_| Problem::new(Code::MalformedKey))?.trim();
+        let key = if bearer { bearer_token(text).ok_or_else(|| Problem::new(Code::MalformedKey))? } else { text };
+        if found.is_some_and(|other| other != key) {
+            return Err(Problem::new(Code::ConflictingCredentials));
+        }
+        found = Some(key);
+    }
+    let key = found.filter(|key| !key.is_empty()).ok_or_else(|| Problem::new(Code::MissingCredential))?;
+    KeyDigest::of_presented(key).map_err(malformed)
+}
+
+fn bearer_token(text: &str) -> Option<&str> {
+    let (scheme, token) = text.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+}
+
+/// A handler whose signature says what it permits. A handler without [`Allow`] has none, and cannot be registered.
+pub(crate) trait Guarded<T> {
+    /// Its line of the access matrix.
+    const RULE: Rule;
+}
+
+macro_rules! guarded {
+    ($($arg:ident),*) => {
+        impl<H, F, A, $($arg),*> Guarded<(A, F, $($arg,)*)> for H
+        where
+            H: Fn(Allow<A>, $($arg),*) -> F,
+            A: Action,
+        {
+            const RULE: Rule = A::RULE;
+        }
+    };
+}
+
+guarded!();
+guarded!(T1);
+guarded!(T1, T2);
+guarded!(T1, T2, T3);
+guarded!(T1, T2, T3, T4);
+
+/// The rule of a handler.
+pub(crate) const fn rule_of<T, H: Guarded<T>>(_: &H) -> Rule {
+    H::RULE
+}
+
+/// Registers handlers with what they permit written into the document.
+macro_rules! allowed {
+    ($router:expr, $($handler:path),+ $(,)?) => {
+        $router$(.routes($crate::allow::document(utoipa_axum::routes!($handler), &$crate::allow::rule_of(&$handler))))+
+    };
+}
+pub(crate) use allowed;
+
+/// Writes a rule into the operations of a route: security, the refusals, and what a Partner key gets.
+pub(crate) fn document(route: UtoipaMethodRouter<App>, rule: &Rule) -> UtoipaMethodRouter<App> {
+    let (schemas, mut paths, methods) = route;
+    for item in paths.paths.values_mut() {
+        let operations = [&mut item.get, &mut item.post, &mut item.patch, &mut item.delete];
+        operations.into_iter().flatten().for_each(|operation| write_rule(operation, rule));
+    }
+    (schemas, paths, methods)
+}
+
+fn write_rule(operation: &mut Operation, rule: &Rule) {
+    let scopes: Vec<&str> = rule.scope().map(leadlatch_domain::scope::Scope::as_str).into_iter().collect();
+    let schemes = ["bearer", "api_key"];
+    operation.security = Some(schemes.map(|scheme| SecurityRequirement::new(scheme, scopes.clone())).into());
+    for (status, words) in [("401", "The key is not let in."), ("403", "The key does not permit it.")] {
+        let content = Content::new(Some(Ref::from_schema_name("ProblemBody")));
+        let response = ResponseBuilder::new().description(words).content("application/problem+json", content).build();
+        operation.responses.responses.insert(status.into(), response.into());
+    }
+    let extensions = Extensions::builder()
+        .add("x-action", rule.action)
+        .add("x-scope", scopes.first().copied().unwrap_or("any key"))
+        .add("x-partner-key", rule.partner.in_words())
+        .build();
+    operation.extensions = Some(extensions);
+}

@@ -1,0 +1,17 @@
+//! What every handler shares.
+
+use std::sync::Arc;
+
+use leadlatch_store::Store;
+use leadlatch_store::usage::Usage;
+
+/// The store, the counters, and what the operator configured. Cloning it shares them.
+#[derive(Clone)]
+pub struct App {
+    /// The database.
+    pub store: Arc<Store>,
+    /// What keys did since the last second.
+    pub usage: Arc<Usage>,
+    /// Whether plain http is answered on an address that is not loopback.
+    pub allow_plain_http: bool,
+}

@@ -1,0 +1,189 @@
+//! Lists: `limit`, `cursor`, `total`, and the answer around the rows.
+
+use axum::Json;
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
+use axum::response::{IntoResponse, Response};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use leadlatch_domain::fault::{Fault, FieldFault};
+use leadlatch_domain::problem::Code;
+use leadlatch_store::{Page, Slice, Visible};
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+
+use crate::App;
+use crate::envelope::Served;
+use crate::problem::Problem;
+
+const DEFAULT_LIMIT: u32 = 50;
+const HIGHEST_LIMIT: u32 = 200;
+
+/// The query of a list: the page that is asked for, and the other parameters for whoever knows them.
+#[derive(Debug)]
+pub(crate) struct ListQuery {
+    limit: u32,
+    cursor: Option<String>,
+    pub(crate) total: bool,
+    pub(crate) others: Vec<(String, String)>,
+    faults: Vec<FieldFault>,
+}
+
+impl FromRequestParts<App> for ListQuery {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &App) -> Result<Self, Problem> {
+        let query = parts.uri.query().unwrap_or_default();
+        let pairs: Vec<(String, String)> = serde_urlencoded::from_str(query)
+            .map_err(|_| Problem::because(Code::BadRequest, "The query string cannot be read."))?;
+        let mut list =
+            Self { limit: DEFAULT_LIMIT, cursor: None, total: false, others: Vec::new(), faults: Vec::new() };
+        for (name, value) in pairs {
+            list.take(name, value);
+        }
+        Ok(list)
+    }
+}
+
+impl ListQuery {
+    fn take(&mut self, name: String, value: String) {
+        match (name.as_str(), value.as_str()) {
+            ("limit", text) => match text.parse() {
+                Ok(limit) if (1..=HIGHEST_LIMIT).contains(&limit) => self.limit = limit,
+                _ => self.faults.push(Fault::new("out_of_range", "Send a number from 1 to 200.").on("limit")),
+            },
+            ("cursor", _) => self.cursor = Some(value),
+            ("total", "true") => self.total = true,
+            ("total", "false") => self.total = false,
+            ("total", _) => self.faults.push(Fault::new("bad_choice", "Send true or false.").on("total")),
+            _ => self.others.push((name, value)),
+        }
+    }
+
+    /// The faults of the page's own parameters, to be said together with the others'.
+    pub(crate) fn faults(&mut self) -> Vec<FieldFault> {
+        std::mem::take(&mut self.faults)
+    }
+
+    /// Refuses whatever the list does not know, with the faults so far.
+    pub(crate) fn only(&mut self, known: &[&str]) -> Result<(), Problem> {
+        let mut faults = self.faults();
+        for (name, _) in self.others.iter().filter(|(name, _)| !known.contains(&name.as_str())) {
+            faults.push(Fault::new("unknown_parameter", "This list has no such parameter.").on(name.clone()));
+        }
+        if faults.is_empty() { Ok(()) } else { Err(Problem::invalid(faults)) }
+    }
+
+    /// An id among the other parameters.
+    pub(crate) fn id(&self, name: &str) -> Result<Option<i64>, Problem> {
+        let Some((_, value)) = self.others.iter().find(|(other, _)| other == name) else { return Ok(None) };
+        match leadlatch_domain::id::LeadId::parse(value) {
+            Some(id) => Ok(Some(id.get())),
+            None => Err(Problem::invalid(vec![Fault::new("out_of_range", "Send the record's number.").on(name)])),
+        }
+    }
+
+    /// The text that a cursor of a list by name stands for.
+    pub(crate) fn name_after(&self) -> Result<String, Problem> {
+        let Some(cursor) = &self.cursor else { return Ok(String::new()) };
+        let bytes = URL_SAFE_NO_PAD.decode(cursor).map_err(|_| Problem::new(Code::InvalidCursor))?;
+        String::from_utf8(bytes).map_err(|_| Problem::new(Code::InvalidCursor))
+    }
+
+    pub(crate) fn limit(&self) -> u32 {
+        self.limit
+    }
+
+    /// The page that is asked for. A cursor belongs to one order and one set of filters.
+    pub(crate) fn page(&self, sort: &str) -> Result<Page, Problem> {
+        let after = match &self.cursor {
+            None => None,
+            Some(cursor) => Some(self.read_cursor(cursor, sort).ok_or_else(|| Problem::new(Code::InvalidCursor))?),
+        };
+        Ok(Page { limit: self.limit, after })
+    }
+
+    fn read_cursor(&self, cursor: &str, sort: &str) -> Option<(i64, i64)> {
+        let bytes = URL_SAFE_NO_PAD.decode(cursor).ok()?;
+        let (of, filters, value, id): (String, String, i64, i64) = serde_json::from_slice(&bytes).ok()?;
+        (of == sort && filters == self.digest()).then_some((value, id))
+    }
+
+    fn write_cursor(&self, sort: &str, (value, id): (i64, i64)) -> String {
+        let json = serde_json::json!([sort, self.digest(), value, id]).to_string();
+        URL_SAFE_NO_PAD.encode(json)
+    }
+
+    /// What the other parameters are, in any order.
+    fn digest(&self) -> String {
+        let mut sorted: Vec<_> = self.others.iter().filter(|(name, _)| name != "sort").collect();
+        sorted.sort();
+        let text = serde_json::to_string(&sorted).unwrap_or_default();
+        URL_SAFE_NO_PAD.encode(&Sha256::digest(text)[..9])
+    }
+
+    /// The answer.
+    pub(crate) fn answer<T: Serialize>(&self, slice: Slice<Visible<T>>, sort: &str, total: Option<Total>) -> Response {
+        let next_cursor = slice.next.map(|place| self.write_cursor(sort, place));
+        list(slice.rows, next_cursor, total)
+    }
+
+    /// The answer of a list by name.
+    pub(crate) fn answer_by_name<T: Serialize>(
+        &self,
+        mut rows: Vec<Visible<T>>,
+        name: impl Fn(&T) -> &str,
+    ) -> Response {
+        let more = rows.len() > self.limit as usize;
+        rows.truncate(self.limit as usize);
+        let next = rows.last().filter(|_| more).map(|row| URL_SAFE_NO_PAD.encode(name(row)));
+        list(rows, next, None)
+    }
+}
+
+/// How many rows there are.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+#[serde(untagged)]
+pub(crate) enum Total {
+    /// Exactly so many.
+    Exact(i64),
+    /// More than are counted.
+    AtLeast {
+        /// The number counted to.
+        at_least: i64,
+    },
+}
+
+#[derive(Serialize)]
+struct ListBody<T> {
+    data: Vec<Visible<T>>,
+    next_cursor: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    total: Option<Total>,
+}
+
+fn list<T: Serialize>(data: Vec<Visible<T>>, next_cursor: Option<String>, total: Option<Total>) -> Response {
+    let served = Served(data.len() as i64);
+    let mut response = Json(ListBody { data, next_cursor, total }).into_response();
+    response.extensions_mut().insert(served);
+    response
+}
+
+/// A page of a list, for the document.
+#[derive(utoipa::ToSchema)]
+#[expect(dead_code, reason = "read by the OpenAPI derive alone: the body itself is written from the store's slice")]
+pub(crate) struct ListOf<T> {
+    /// The rows.
+    data: Vec<T>,
+    /// What to send as `cursor` for the next page; null on the last.
+    next_cursor: Option<String>,
+    /// With `?total=true`: how many rows there are, exact to 10,000.
+    total: Option<Total>,
+}
+
+/// One row as an answer.
+pub(crate) fn one<T: Serialize>(row: Visible<T>) -> Response {
+    let mut response = Json(row).into_response();
+    response.extensions_mut().insert(Served(1));
+    response
+}

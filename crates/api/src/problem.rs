@@ -1,0 +1,184 @@
+//! Refusals as RFC 9457 problem details. A handler gives a [`Problem`]; the envelope writes it with the request's id.
+
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use leadlatch_domain::fault::FieldFault;
+use leadlatch_domain::lead::filter::FilterRefused;
+use leadlatch_domain::lead::input::Refused;
+use leadlatch_domain::problem::{Code, DeniedBy};
+use leadlatch_domain::scope::{Scope, ScopeSet};
+use leadlatch_store::Error;
+use serde::Serialize;
+
+/// A refusal, before it is written.
+#[derive(Debug, Clone)]
+pub struct Problem {
+    code: Code,
+    detail: Option<String>,
+    denied_by: Option<DeniedBy>,
+    required: Option<Scope>,
+    granted: Option<ScopeSet>,
+    errors: Vec<FieldFault>,
+}
+
+/// The body of a refusal.
+#[derive(Serialize, utoipa::ToSchema)]
+pub(crate) struct ProblemBody<'a> {
+    /// The page that explains the code.
+    r#type: String,
+    /// What is the matter.
+    title: &'a str,
+    /// The HTTP status.
+    status: u16,
+    /// What to change.
+    detail: &'a str,
+    /// The stable, machine-readable code.
+    code: &'a str,
+    /// The request's own id, for the operator's log.
+    request_id: &'a str,
+    /// What denied it: `scope`, `key_kind`, `partner`, `field` or `partner_inactive`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    denied_by: Option<&'a str>,
+    /// The scopes that it needs.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    required_scopes: Option<Vec<&'a str>>,
+    /// The scopes that the key has.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    granted_scopes: Option<Vec<&'a str>>,
+    /// Every bad value at once.
+    #[serde(skip_serializing_if = "<[FieldFault]>::is_empty")]
+    #[schema(value_type = Vec<Object>)]
+    errors: &'a [FieldFault],
+}
+
+impl Problem {
+    /// A refusal with the catalogue's own words.
+    pub fn new(code: Code) -> Self {
+        Self { code, detail: None, denied_by: None, required: None, granted: None, errors: Vec::new() }
+    }
+
+    /// A refusal that says more than the catalogue can.
+    pub fn because(code: Code, detail: impl Into<String>) -> Self {
+        Self { detail: Some(detail.into()), ..Self::new(code) }
+    }
+
+    /// Every bad value at once.
+    pub fn invalid(errors: Vec<FieldFault>) -> Self {
+        Self { errors, ..Self::new(Code::InvalidFields) }
+    }
+
+    /// One record outside the reach of a Partner key: the same bytes whether it exists or not.
+    fn out_of_reach() -> Self {
+        Self { denied_by: Some(DeniedBy::Partner), ..Self::new(Code::OutOfReach) }
+    }
+
+    /// The HTTP status.
+    pub fn status(&self) -> StatusCode {
+        StatusCode::from_u16(self.code.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+    }
+
+    /// Writes the refusal with the id of the request it answers.
+    pub(crate) fn write(&self, request_id: &str) -> Response {
+        let names = |scopes: &ScopeSet| scopes.iter().map(Scope::as_str).collect();
+        let body = ProblemBody {
+            r#type: format!("/docs/errors/{}", self.code.as_str()),
+            title: self.code.title(),
+            status: self.code.status(),
+            detail: self.detail.as_deref().unwrap_or(self.code.remedy()),
+            code: self.code.as_str(),
+            request_id,
+            denied_by: self.denied_by.map(DeniedBy::as_str),
+            required_scopes: self.required.map(|scope| vec![scope.as_str()]),
+            granted_scopes: self.granted.as_ref().map(names),
+            errors: &self.errors,
+        };
+        let json = serde_json::to_vec(&body).unwrap_or_default();
+        let mut response = (self.status(), json).into_response();
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        if let Some(challenge) = self.challenge() {
+            headers.insert(header::WWW_AUTHENTICATE, challenge);
+        }
+        response
+    }
+
+    /// RFC 6750: how to be let in, and which scope would help.
+    fn challenge(&self) -> Option<HeaderValue> {
+        let text = match (self.code.status(), self.code, self.required) {
+            (401, Code::MissingCredential, _) => "Bearer realm=\"leadlatch\"".to_owned(),
+            (401, ..) => "Bearer realm=\"leadlatch\", error=\"invalid_token\"".to_owned(),
+            (403, _, Some(scope)) => {
+                format!("Bearer realm=\"leadlatch\", error=\"insufficient_scope\", scope=\"{}\"", scope.as_str())
+            }
+            (403, ..) => "Bearer realm=\"leadlatch\"".to_owned(),
+            _ => return None,
+        };
+        HeaderValue::from_str(&text).ok()
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let mut response = self.status().into_response();
+        response.extensions_mut().insert(self);
+        response
+    }
+}
+
+impl From<Error> for Problem {
+    fn from(error: Error) -> Self {
+        let code = error.code();
+        match error {
+            Error::Denied(denied) => Self {
+                detail: denied_detail(&denied.fields),
+                denied_by: Some(denied.by),
+                required: denied.required,
+                granted: Some(denied.granted),
+                ..Self::new(code)
+            },
+            Error::OutOfReach => Self::out_of_reach(),
+            Error::NotFound("id") => Self::new(code),
+            Error::NotFound(field) => {
+                let fault = leadlatch_domain::fault::Fault::new("not_found", "No such record exists in the account.");
+                Self {
+                    errors: vec![fault.on(field)],
+                    ..Self::because(code, format!("{field}: no such record exists."))
+                }
+            }
+            Error::Invalid(errors) => Self::invalid(errors),
+            Error::Conflict(detail) => Self::because(code, detail),
+            Error::Internal(cause) => {
+                tracing::error!(%cause, "a request failed");
+                Self::new(code)
+            }
+            Error::Unavailable(cause) => {
+                tracing::warn!(cause, "a request could not be served");
+                Self::new(code)
+            }
+            Error::Unauthenticated(_) | Error::TooExpensive => Self::new(code),
+        }
+    }
+}
+
+fn denied_detail(fields: &[String]) -> Option<String> {
+    (!fields.is_empty()).then(|| format!("Leave out what this key may not use: {}.", fields.join(", ")))
+}
+
+impl Problem {
+    /// Names in a body that the caller may not use.
+    pub(crate) fn refused_input(refused: Refused, granted: ScopeSet) -> Self {
+        match refused {
+            Refused::Fields(fields) => Error::fields(fields, granted).into(),
+            Refused::OutOfReach => Self::out_of_reach(),
+        }
+    }
+
+    /// A list that cannot be given.
+    pub(crate) fn refused_filter(refused: FilterRefused, granted: ScopeSet) -> Self {
+        match refused {
+            FilterRefused::Fields(fields) => Error::fields(fields, granted).into(),
+            FilterRefused::OutOfReach => Self::out_of_reach(),
+            FilterRefused::Invalid(errors) => Self::invalid(errors),
+        }
+    }
+}

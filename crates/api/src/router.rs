@@ -1,0 +1,68 @@
+//! Every route on one screen.
+
+use axum::Router;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::middleware::from_fn_with_state;
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use leadlatch_domain::problem::Code;
+use utoipa::OpenApi;
+use utoipa::openapi::security::{ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityScheme};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_swagger_ui::SwaggerUi;
+
+use crate::App;
+use crate::allow::allowed;
+use crate::docs::error_page;
+use crate::envelope::envelope;
+use crate::problem::{Problem, ProblemBody};
+use crate::v1::{
+    lead_groups, lead_types, leads, marketing, partner_records, sites, statuses, user_groups, users, whoami,
+};
+
+#[derive(OpenApi)]
+#[openapi(info(title = "Leadlatch", description = "Leads, opened by access keys."), components(schemas(ProblemBody)))]
+struct Document;
+
+fn v1() -> OpenApiRouter<App> {
+    let router = OpenApiRouter::with_openapi(Document::openapi());
+    let router = allowed!(router, whoami::describe, whoami::delete);
+    let router = allowed!(router, leads::create, leads::list, leads::get, leads::update, leads::delete);
+    let router = allowed!(router, lead_groups::list, lead_groups::get, lead_types::list, lead_types::get);
+    let router = allowed!(router, statuses::list, sites::list);
+    let router = allowed!(router, partner_records::list_introducers, partner_records::get_introducers);
+    let router = allowed!(router, partner_records::list_partners, partner_records::get_partners);
+    let router = allowed!(router, users::list, users::get, user_groups::list, user_groups::get);
+    allowed!(router, marketing::sources, marketing::mediums, marketing::terms)
+}
+
+/// The OpenAPI 3.1 document.
+pub fn openapi() -> utoipa::openapi::OpenApi {
+    let mut document = v1().into_openapi();
+    let components = document.components.get_or_insert_default();
+    let bearer = SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer));
+    components.add_security_scheme("bearer", bearer);
+    components.add_security_scheme("api_key", SecurityScheme::ApiKey(ApiKey::Header(ApiKeyValue::new("X-Api-Key"))));
+    document
+}
+
+/// The whole server.
+pub fn router(app: App) -> Router {
+    let (v1, _) = v1().split_for_parts();
+    v1.merge(SwaggerUi::new("/docs").url("/openapi.json", openapi()))
+        .route("/docs/errors/{code}", get(error_page))
+        .route("/healthz", get(async || "ok"))
+        .route("/readyz", get(ready))
+        .fallback(async || Problem::new(Code::NoSuchRoute))
+        .method_not_allowed_fallback(async || Problem::new(Code::MethodNotAllowed))
+        .layer(from_fn_with_state(app.clone(), envelope))
+        .with_state(app)
+}
+
+async fn ready(State(app): State<App>) -> Response {
+    match app.store.ping().await {
+        Ok(()) => "ok".into_response(),
+        Err(_) => StatusCode::SERVICE_UNAVAILABLE.into_response(),
+    }
+}

@@ -1,0 +1,36 @@
+//! `/lead-types`: reading.
+
+use axum::extract::{Path, State};
+use axum::response::Response;
+use leadlatch_domain::matrix::ReadLeadTypes;
+use leadlatch_store::lead_types::{self, LeadType};
+
+use crate::App;
+use crate::allow::Allow;
+use crate::list::{ListOf, ListQuery, one};
+use crate::problem::Problem;
+use crate::v1::path_id;
+/// List those in the key's reach.
+#[utoipa::path(get, path = "/api/v1/lead-types", operation_id = "list_lead_types", tag = "lead_types", params(("limit" = Option<u32>, Query), ("cursor" = Option<String>, Query), ("lead_group_id" = Option<i64>, Query)), responses((status = 200, body = ListOf<LeadType>)))]
+pub(crate) async fn list(
+    allow: Allow<ReadLeadTypes>,
+    State(app): State<App>,
+    mut query: ListQuery,
+) -> Result<Response, Problem> {
+    query.only(&["lead_group_id"])?;
+    let page = query.page("id")?;
+    let group = query.id("lead_group_id")?;
+    let slice = app.store.read(async |db| lead_types::list(db, &allow.0, group, &page).await).await?;
+    Ok(query.answer(slice, "id", None))
+}
+
+/// Read one in the key's reach.
+#[utoipa::path(get, path = "/api/v1/lead-types/{id}", operation_id = "get_lead_types", tag = "lead_types", params(("id" = String, Path)), responses((status = 200, body = LeadType)))]
+pub(crate) async fn get(
+    allow: Allow<ReadLeadTypes>,
+    State(app): State<App>,
+    Path(id): Path<String>,
+) -> Result<Response, Problem> {
+    let id = path_id(&id);
+    Ok(one(app.store.read(async |db| lead_types::get(db, &allow.0, id).await).await?))
+}

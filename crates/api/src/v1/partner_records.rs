@@ -1,0 +1,60 @@
+//! `/introducers` and `/partners`: reading partner records by side.
+
+use axum::extract::{Path, State};
+use axum::response::Response;
+use leadlatch_domain::matrix::{ReadIntroducers, ReadPartners};
+use leadlatch_store::partner_records::{self, PartnerRecord, Side};
+
+use crate::App;
+use crate::allow::Allow;
+use crate::list::{ListOf, ListQuery, one};
+use crate::problem::Problem;
+use crate::v1::path_id;
+
+/// List the introducers in the key's reach: for a Partner key its own record, if it stands on that side.
+#[utoipa::path(get, path = "/api/v1/introducers", operation_id = "list_introducers", tag = "introducers", params(("limit" = Option<u32>, Query), ("cursor" = Option<String>, Query)), responses((status = 200, body = ListOf<PartnerRecord>)))]
+pub(crate) async fn list_introducers(
+    allow: Allow<ReadIntroducers>,
+    State(app): State<App>,
+    mut query: ListQuery,
+) -> Result<Response, Problem> {
+    query.only(&[])?;
+    let page = query.page("id")?;
+    let slice = app.store.read(async |db| partner_records::list(db, &allow.0, Side::Supplies, &page).await).await?;
+    Ok(query.answer(slice, "id", None))
+}
+
+/// Read one of the introducers in the key's reach.
+#[utoipa::path(get, path = "/api/v1/introducers/{id}", operation_id = "get_introducers", tag = "introducers", params(("id" = String, Path)), responses((status = 200, body = PartnerRecord)))]
+pub(crate) async fn get_introducers(
+    allow: Allow<ReadIntroducers>,
+    State(app): State<App>,
+    Path(id): Path<String>,
+) -> Result<Response, Problem> {
+    let id = path_id(&id);
+    Ok(one(app.store.read(async |db| partner_records::get(db, &allow.0, Side::Supplies, id).await).await?))
+}
+
+/// List the partners in the key's reach: for a Partner key its own record, if it stands on that side.
+#[utoipa::path(get, path = "/api/v1/partners", operation_id = "list_partners", tag = "partners", params(("limit" = Option<u32>, Query), ("cursor" = Option<String>, Query)), responses((status = 200, body = ListOf<PartnerRecord>)))]
+pub(crate) async fn list_partners(
+    allow: Allow<ReadPartners>,
+    State(app): State<App>,
+    mut query: ListQuery,
+) -> Result<Response, Problem> {
+    query.only(&[])?;
+    let page = query.page("id")?;
+    let slice = app.store.read(async |db| partner_records::list(db, &allow.0, Side::Buys, &page).await).await?;
+    Ok(query.answer(slice, "id", None))
+}
+
+/// Read one of the partners in the key's reach.
+#[utoipa::path(get, path = "/api/v1/partners/{id}", operation_id = "get_partners", tag = "partners", params(("id" = String, Path)), responses((status = 200, body = PartnerRecord)))]
+pub(crate) async fn get_partners(
+    allow: Allow<ReadPartners>,
+    State(app): State<App>,
+    Path(id): Path<String>,
+) -> Result<Response, Problem> {
+    let id = path_id(&id);
+    Ok(one(app.store.read(async |db| partner_records::get(db, &allow.0, Side::Buys, id).await).await?))
+}

@@ -1,0 +1,24 @@
+//! `/sites`: reading.
+
+use axum::extract::State;
+use axum::response::Response;
+use leadlatch_domain::matrix::ReadSites;
+use leadlatch_store::sites::{self, Site};
+
+use crate::App;
+use crate::allow::Allow;
+use crate::list::{ListOf, ListQuery};
+use crate::problem::Problem;
+
+/// List those in the key's reach.
+#[utoipa::path(get, path = "/api/v1/sites", operation_id = "list_sites", tag = "sites", params(("limit" = Option<u32>, Query), ("cursor" = Option<String>, Query)), responses((status = 200, body = ListOf<Site>)))]
+pub(crate) async fn list(
+    allow: Allow<ReadSites>,
+    State(app): State<App>,
+    mut query: ListQuery,
+) -> Result<Response, Problem> {
+    query.only(&[])?;
+    let page = query.page("id")?;
+    let slice = app.store.read(async |db| sites::list(db, &allow.0, &page).await).await?;
+    Ok(query.answer(slice, "id", None))
+}

@@ -1,0 +1,24 @@
+//! `/statuses`: reading.
+
+use axum::extract::State;
+use axum::response::Response;
+use leadlatch_domain::matrix::ReadStatuses;
+use leadlatch_store::statuses::{self, Status};
+
+use crate::App;
+use crate::allow::Allow;
+use crate::list::{ListOf, ListQuery};
+use crate::problem::Problem;
+
+/// List those in the key's reach.
+#[utoipa::path(get, path = "/api/v1/statuses", operation_id = "list_statuses", tag = "statuses", params(("limit" = Option<u32>, Query), ("cursor" = Option<String>, Query)), responses((status = 200, body = ListOf<Status>)))]
+pub(crate) async fn list(
+    allow: Allow<ReadStatuses>,
+    State(app): State<App>,
+    mut query: ListQuery,
+) -> Result<Response, Problem> {
+    query.only(&[])?;
+    let page = query.page("position")?;
+    let slice = app.store.read(async |db| statuses::list(db, &allow.0, &page).await).await?;
+    Ok(query.answer(slice, "position", None))
+}

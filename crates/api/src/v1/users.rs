@@ -1,0 +1,35 @@
+//! `/users`: reading.
+
+use axum::extract::{Path, State};
+use axum::response::Response;
+use leadlatch_domain::matrix::ReadUsers;
+use leadlatch_store::users::{self, User};
+
+use crate::App;
+use crate::allow::Allow;
+use crate::list::{ListOf, ListQuery, one};
+use crate::problem::Problem;
+use crate::v1::path_id;
+/// List those in the key's reach.
+#[utoipa::path(get, path = "/api/v1/users", operation_id = "list_users", tag = "users", params(("limit" = Option<u32>, Query), ("cursor" = Option<String>, Query)), responses((status = 200, body = ListOf<User>)))]
+pub(crate) async fn list(
+    allow: Allow<ReadUsers>,
+    State(app): State<App>,
+    mut query: ListQuery,
+) -> Result<Response, Problem> {
+    query.only(&[])?;
+    let page = query.page("id")?;
+    let slice = app.store.read(async |db| users::list(db, &allow.0, &page).await).await?;
+    Ok(query.answer(slice, "id", None))
+}
+
+/// Read one in the key's reach.
+#[utoipa::path(get, path = "/api/v1/users/{id}", operation_id = "get_users", tag = "users", params(("id" = String, Path)), responses((status = 200, body = User)))]
+pub(crate) async fn get(
+    allow: Allow<ReadUsers>,
+    State(app): State<App>,
+    Path(id): Path<String>,
+) -> Result<Response, Problem> {
+    let id = path_id(&id);
+    Ok(one(app.store.read(async |db| users::get(db, &allow.0, id).await).await?))
+}
