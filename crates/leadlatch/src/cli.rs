@@ -1,0 +1,368 @@
+//! The command line, as clap reads it.
+
+use clap::{Args, Parser, Subcommand};
+
+/// Leadlatch: leads behind access keys.
+#[derive(Debug, Parser)]
+#[command(version, about)]
+pub(crate) struct Cli {
+    /// Print exactly one JSON value on stdout.
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    /// sqlite:PATH or postgres://... (default sqlite:leadlatch.db)
+    #[arg(long, global = true, value_name = "URL")]
+    pub(crate) database: Option<String>,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Run the server.
+    Serve {
+        /// A TOML file; see `leadlatch config example`.
+        #[arg(long)]
+        config: Option<String>,
+        /// Where to listen (default 127.0.0.1:8080).
+        #[arg(long)]
+        listen: Option<String>,
+        /// Where /metrics listens.
+        #[arg(long)]
+        metrics_listen: Option<String>,
+    },
+    /// Run a throw-away server with an account, partners, leads and keys.
+    Demo {
+        /// Where to listen.
+        #[arg(long, default_value = "127.0.0.1:8080")]
+        listen: String,
+        /// How many leads to make.
+        #[arg(long, default_value_t = 40)]
+        leads: u32,
+    },
+    /// Accounts: one customer company each.
+    #[command(subcommand)]
+    Account(Account),
+    /// People of an account.
+    #[command(subcommand)]
+    User(User),
+    /// Teams of users.
+    #[command(subcommand)]
+    UserGroup(Named),
+    /// Templates of leads.
+    #[command(subcommand)]
+    LeadGroup(LeadGroup),
+    /// Products inside a lead group.
+    #[command(subcommand)]
+    LeadType(LeadType),
+    /// Stages of a lead.
+    #[command(subcommand)]
+    Status(Status),
+    /// Web sites that leads come from.
+    #[command(subcommand)]
+    Site(Named),
+    /// Introducers and partners.
+    #[command(subcommand)]
+    Partner(Partner),
+    /// Access keys.
+    #[command(subcommand)]
+    Key(Key),
+    /// Leads.
+    #[command(subcommand)]
+    Lead(Lead),
+    /// The tamper-evident audit trail.
+    #[command(subcommand)]
+    Audit(Audit),
+    /// Print the OpenAPI 3.1 document.
+    Openapi,
+    /// The configuration file.
+    #[command(subcommand)]
+    Config(Config),
+}
+
+/// Which account a command is about.
+#[derive(Debug, Args)]
+pub(crate) struct Of {
+    /// The account's slug.
+    #[arg(long)]
+    pub(crate) account: String,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Account {
+    /// Make an account with a lead group and seven statuses.
+    Create {
+        #[arg(long)]
+        name: String,
+        #[arg(long)]
+        slug: String,
+        #[arg(long, default_value = "GB")]
+        country: String,
+        #[arg(long, default_value = "Europe/London")]
+        time_zone: String,
+        #[arg(long, default_value = "GBP")]
+        currency: String,
+        #[arg(long)]
+        host: Option<String>,
+    },
+    /// List the accounts.
+    List,
+    /// Refuse every key of an account until it is resumed.
+    Suspend(Of),
+    /// Let an account go on.
+    Resume(Of),
+    /// Erase an account and everything in it.
+    Delete(Of),
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum User {
+    /// Add a user; the password comes from stdin or a prompt.
+    Create {
+        #[command(flatten)]
+        of: Of,
+        #[arg(long)]
+        email: String,
+        #[arg(long)]
+        name: String,
+        #[arg(long, value_parser = ["admin", "member"])]
+        role: String,
+    },
+    /// List the users.
+    List(Of),
+    /// Give a user another password, from stdin or a prompt.
+    ResetPassword {
+        #[command(flatten)]
+        of: Of,
+        #[arg(long)]
+        email: String,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Named {
+    /// Add one.
+    Create {
+        #[command(flatten)]
+        of: Of,
+        #[arg(long)]
+        name: String,
+    },
+    /// List them.
+    List(Of),
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum LeadGroup {
+    /// Add a lead group.
+    Create {
+        #[command(flatten)]
+        of: Of,
+        #[arg(long)]
+        name: String,
+        /// data1=Label:type[:required][:choices=A|B][:partner=rw|w|none]
+        #[arg(long)]
+        field: Vec<String>,
+    },
+    /// List the lead groups.
+    List(Of),
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum LeadType {
+    /// Add a lead type to a lead group.
+    Create {
+        #[command(flatten)]
+        of: Of,
+        #[arg(long)]
+        lead_group: String,
+        #[arg(long)]
+        name: String,
+    },
+    /// List the lead types.
+    List(Of),
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Status {
+    /// Add a status.
+    Create {
+        #[command(flatten)]
+        of: Of,
+        #[arg(long)]
+        name: String,
+        /// new, validated, contacted, qualified, converted, invalidated or closed
+        #[arg(long)]
+        point: String,
+        #[arg(long)]
+        position: Option<i64>,
+    },
+    /// List the statuses.
+    List(Of),
+}
+
+/// Lead groups and types to link or unlink.
+#[derive(Debug, Args)]
+pub(crate) struct Links {
+    /// A lead group's name.
+    #[arg(long)]
+    pub(crate) link_lead_group: Vec<String>,
+    /// Group/Type
+    #[arg(long)]
+    pub(crate) link_lead_type: Vec<String>,
+}
+
+/// One partner record.
+#[derive(Debug, Args)]
+pub(crate) struct OnePartner {
+    #[command(flatten)]
+    pub(crate) of: Of,
+    /// The record's id.
+    pub(crate) id: i64,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Partner {
+    /// Add a partner record.
+    Create {
+        #[command(flatten)]
+        of: Of,
+        /// introducer, partner or both
+        #[arg(long, value_parser = ["introducer", "partner", "both"])]
+        kind: String,
+        #[arg(long)]
+        company: String,
+        #[command(flatten)]
+        links: Links,
+    },
+    /// Link lead groups or types.
+    Link {
+        #[command(flatten)]
+        one: OnePartner,
+        #[command(flatten)]
+        links: Links,
+    },
+    /// Take links away.
+    Unlink {
+        #[command(flatten)]
+        one: OnePartner,
+        #[command(flatten)]
+        links: Links,
+    },
+    /// Let its keys in again.
+    Activate(OnePartner),
+    /// Refuse its keys.
+    Deactivate(OnePartner),
+    /// List the records.
+    List(Of),
+    /// Delete a record with its keys; its leads stay.
+    Delete(OnePartner),
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Key {
+    /// Make a key and print its secret, once.
+    Create {
+        #[command(flatten)]
+        of: Of,
+        #[arg(long, value_parser = ["full", "partner"])]
+        kind: String,
+        /// The partner record's id, for a Partner key.
+        #[arg(long)]
+        partner: Option<i64>,
+        #[arg(long)]
+        name: String,
+        /// A scope; may be given several times.
+        #[arg(long, required = true)]
+        scope: Vec<String>,
+        /// A date or RFC 3339 time; never by default.
+        #[arg(long)]
+        expires: Option<String>,
+    },
+    /// List the keys.
+    List {
+        #[command(flatten)]
+        of: Of,
+        /// Deleted ones too.
+        #[arg(long)]
+        deleted: bool,
+    },
+    /// Show one key.
+    Show {
+        #[command(flatten)]
+        of: Of,
+        id: i64,
+    },
+    /// Delete a key, for ever.
+    Delete {
+        #[command(flatten)]
+        of: Of,
+        id: i64,
+        #[arg(long)]
+        reason: Option<String>,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Lead {
+    /// Refer a lead to a partner that buys.
+    Refer {
+        #[command(flatten)]
+        of: Of,
+        id: i64,
+        #[arg(long)]
+        partner: i64,
+    },
+    /// Take a referral back.
+    Unrefer {
+        #[command(flatten)]
+        of: Of,
+        id: i64,
+    },
+    /// Take a lead out of the bin.
+    Restore {
+        #[command(flatten)]
+        of: Of,
+        id: i64,
+    },
+}
+
+/// Which chain: an account's, or the server's own.
+#[derive(Debug, Args)]
+pub(crate) struct Chain {
+    /// The account's slug.
+    #[arg(long, conflicts_with = "server")]
+    pub(crate) account: Option<String>,
+    /// The server's own chain.
+    #[arg(long)]
+    pub(crate) server: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Audit {
+    /// List the entries.
+    List(Chain),
+    /// Export the entries, a JSON line each, for checking elsewhere.
+    Export(Chain),
+    /// Check the database's chains, or an export.
+    Verify {
+        #[arg(long)]
+        account: Option<String>,
+        /// An export to check instead of the database.
+        #[arg(long)]
+        file: Option<String>,
+        /// A head or an export kept elsewhere: shows a tail that was cut.
+        #[arg(long)]
+        head: Option<String>,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Config {
+    /// Print a file with every default.
+    Example,
+    /// Check a file and the environment.
+    Check {
+        #[arg(long)]
+        config: Option<String>,
+    },
+}

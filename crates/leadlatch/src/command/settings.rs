@@ -1,0 +1,165 @@
+//! Accounts, people and settings.
+
+use std::io::{IsTerminal, Read};
+
+use leadlatch_domain::account::{Country, CurrencyCode, Host, Slug, ZoneName};
+use leadlatch_domain::contact::Email;
+use leadlatch_domain::custom_field::CustomField;
+use leadlatch_domain::matrix::{ReadLeadGroups, ReadLeadTypes, ReadSites, ReadStatuses, ReadUserGroups, ReadUsers};
+use leadlatch_domain::point::ConversionPoint;
+use leadlatch_domain::text::Name;
+use leadlatch_store::accounts::{self, NewAccount};
+use leadlatch_store::{Connection, Page, lead_groups, lead_types, password, sites, statuses, user_groups, users};
+use secrecy::{ExposeSecret, SecretString};
+
+use super::Shell;
+use crate::cli::{Account, LeadGroup, LeadType, Named, Status, User};
+use crate::output::{Failure, Outcome};
+
+pub(crate) async fn account(shell: &Shell, command: Account) -> Outcome {
+    let (store, operator) = (&shell.opened.store, &shell.opened.operator);
+    let by = operator.clone();
+    match command {
+        Account::Create { name, slug, country, time_zone, currency, host } => {
+            let new = NewAccount {
+                name: Name::parse(&name)?,
+                slug: Slug::parse(&slug)?,
+                country: Country::parse(&country)?,
+                time_zone: ZoneName::parse(&time_zone)?,
+                currency: CurrencyCode::parse(&currency)?,
+                host: host.as_deref().map(Host::parse).transpose()?,
+            };
+            let account = store.operate(operator, async move |db| accounts::create(db, &by, new).await).await?;
+            shell.output.show(&account)
+        }
+        Account::List => shell.output.show(&store.read(async |db| accounts::list(db, operator).await).await?),
+        Account::Suspend(of) => suspend(shell, of.account, true).await,
+        Account::Resume(of) => suspend(shell, of.account, false).await,
+        Account::Delete(of) => {
+            let deleted = store.operate(operator, async move |db| accounts::delete(db, &by, &of.account).await).await?;
+            shell.output.show(&deleted)
+        }
+    }
+}
+
+async fn suspend(shell: &Shell, slug: String, suspended: bool) -> Outcome {
+    let operator = shell.opened.operator.clone();
+    let job = async move |db: &mut Connection<'_>| accounts::suspend(db, &operator, &slug, suspended).await;
+    shell.output.show(&shell.opened.store.operate(&shell.opened.operator, job).await?)
+}
+
+/// A password from the terminal without echo, or the first line of stdin.
+fn read_password() -> Outcome<String> {
+    let typed = if std::io::stdin().is_terminal() {
+        rpassword::prompt_password("Password: ")?
+    } else {
+        let mut text = String::new();
+        std::io::stdin().read_to_string(&mut text)?;
+        text.lines().next().unwrap_or_default().to_owned()
+    };
+    let password = SecretString::from(typed);
+    if password.expose_secret().chars().count() < 10 {
+        return Err(Failure::new("a password has at least 10 characters"));
+    }
+    Ok(password::hash(&password)?)
+}
+
+pub(crate) async fn user(shell: &Shell, command: User) -> Outcome {
+    match command {
+        User::Create { of, email, name, role } => {
+            let (name, email, hash) = (Name::parse(&name)?, Email::parse(&email)?, read_password()?);
+            let role = if role == "admin" { "admin" } else { "member" };
+            let job =
+                async move |db: &mut Connection<'_>, grant| users::create(db, grant, name, email, role, hash).await;
+            shell.output.show(&shell.write(&of.account, job).await?)
+        }
+        User::List(of) => {
+            let grant = shell.grant::<ReadUsers>(&of.account).await?;
+            let read = shell.opened.store.read(async |db| users::list(db, &grant, &Page::ALL).await).await?;
+            shell.output.show(&read.rows)
+        }
+        User::ResetPassword { of, email } => {
+            let (email, hash) = (Email::parse(&email)?, read_password()?);
+            let job = async move |db: &mut Connection<'_>, grant| users::reset_password(db, grant, email, hash).await;
+            shell.output.show(&shell.write(&of.account, job).await?)
+        }
+    }
+}
+
+pub(crate) async fn user_group(shell: &Shell, command: Named) -> Outcome {
+    match command {
+        Named::Create { of, name } => {
+            let name = Name::parse(&name)?;
+            let job = async move |db: &mut Connection<'_>, grant| user_groups::create(db, grant, name).await;
+            shell.output.show(&shell.write(&of.account, job).await?)
+        }
+        Named::List(of) => {
+            let grant = shell.grant::<ReadUserGroups>(&of.account).await?;
+            let read = shell.opened.store.read(async |db| user_groups::list(db, &grant, &Page::ALL).await).await?;
+            shell.output.show(&read.rows)
+        }
+    }
+}
+
+pub(crate) async fn site(shell: &Shell, command: Named) -> Outcome {
+    match command {
+        Named::Create { of, name } => {
+            let name = Name::parse(&name)?;
+            let job = async move |db: &mut Connection<'_>, grant| sites::create(db, grant, name).await;
+            shell.output.show(&shell.write(&of.account, job).await?)
+        }
+        Named::List(of) => {
+            let grant = shell.grant::<ReadSites>(&of.account).await?;
+            let read = shell.opened.store.read(async |db| sites::list(db, &grant, &Page::ALL).await).await?;
+            shell.output.show(&read.rows)
+        }
+    }
+}
+
+pub(crate) async fn lead_group(shell: &Shell, command: LeadGroup) -> Outcome {
+    match command {
+        LeadGroup::Create { of, name, field } => {
+            let name = Name::parse(&name)?;
+            let fields = field.iter().map(|spec| CustomField::parse_spec(spec)).collect::<Result<Vec<_>, _>>()?;
+            let job = async move |db: &mut Connection<'_>, grant| lead_groups::create(db, grant, name, fields).await;
+            shell.output.show(&shell.write(&of.account, job).await?)
+        }
+        LeadGroup::List(of) => {
+            let grant = shell.grant::<ReadLeadGroups>(&of.account).await?;
+            let read = shell.opened.store.read(async |db| lead_groups::list(db, &grant, &Page::ALL).await).await?;
+            shell.output.show(&read.rows)
+        }
+    }
+}
+
+pub(crate) async fn lead_type(shell: &Shell, command: LeadType) -> Outcome {
+    match command {
+        LeadType::Create { of, lead_group, name } => {
+            let name = Name::parse(&name)?;
+            let job =
+                async move |db: &mut Connection<'_>, grant| lead_types::create(db, grant, &lead_group, name).await;
+            shell.output.show(&shell.write(&of.account, job).await?)
+        }
+        LeadType::List(of) => {
+            let grant = shell.grant::<ReadLeadTypes>(&of.account).await?;
+            let read = shell.opened.store.read(async |db| lead_types::list(db, &grant, None, &Page::ALL).await).await?;
+            shell.output.show(&read.rows)
+        }
+    }
+}
+
+pub(crate) async fn status(shell: &Shell, command: Status) -> Outcome {
+    match command {
+        Status::Create { of, name, point, position } => {
+            let (name, point) = (Name::parse(&name)?, ConversionPoint::parse(&point)?);
+            let job =
+                async move |db: &mut Connection<'_>, grant| statuses::create(db, grant, name, point, position).await;
+            shell.output.show(&shell.write(&of.account, job).await?)
+        }
+        Status::List(of) => {
+            let grant = shell.grant::<ReadStatuses>(&of.account).await?;
+            let read = shell.opened.store.read(async |db| statuses::list(db, &grant, &Page::ALL).await).await?;
+            shell.output.show(&read.rows)
+        }
+    }
+}

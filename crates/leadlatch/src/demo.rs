@@ -1,0 +1,113 @@
+//! A throw-away server with an account, partners, leads and keys, and lines to try.
+
+use leadlatch_domain::account::{Country, CurrencyCode, Slug, ZoneName};
+use leadlatch_domain::id::{AccountId, PartnerId};
+use leadlatch_domain::lead::{FieldRights, LeadInput, Mode};
+use leadlatch_domain::matrix::CreateLeads;
+use leadlatch_domain::reach::PartnerKind;
+use leadlatch_domain::scope::{Scope, ScopeSet};
+use leadlatch_domain::text::Name;
+use leadlatch_store::access_keys::{self, NewKey};
+use leadlatch_store::accounts::{self, NewAccount};
+use leadlatch_store::partner_records::{self, Links};
+use leadlatch_store::{Connection, Opened, Store, leads};
+use serde_json::json;
+
+use crate::config::Config;
+use crate::output::{Failure, Outcome, line};
+use crate::serve::Server;
+
+const FIRST: [&str; 8] = ["Ann", "Ben", "Cleo", "Dev", "Ella", "Finn", "Grace", "Hugo"];
+const LAST: [&str; 8] = ["Archer", "Brook", "Carter", "Dale", "Evans", "Frost", "Gray", "Hale"];
+
+/// Makes the data in a folder that goes away, and serves it until it is stopped.
+pub(crate) async fn run(listen: &str, count: u32) -> Outcome {
+    let folder = tempfile::tempdir()?;
+    let opened = Store::open(&format!("sqlite:{}", folder.path().join("demo.db").display())).await?;
+    let account = make_account(&opened).await?;
+    let north = make_partner(&opened, account, PartnerKind::Introducer, "North Homes").await?;
+    let south = make_partner(&opened, account, PartnerKind::Introducer, "South Loans").await?;
+    let full = make_key(&opened, account, "Back office", None, ScopeSet::all()).await?;
+    let partner_scopes: ScopeSet = Scope::ALL.into_iter().filter(|scope| scope.partner_may_have()).collect();
+    let first = make_key(&opened, account, "North Homes", Some(north), partner_scopes).await?;
+    let second = make_key(&opened, account, "South Loans", Some(south), partner_scopes).await?;
+    for number in 0..count {
+        let introducer = [Some(north), Some(south), None][number as usize % 3];
+        make_lead(&opened, account, number as usize, introducer).await?;
+    }
+    let config = Config { listen: listen.to_owned(), ..Config::default() };
+    let server = Server::bind(&config, opened).await?;
+    introduce(&format!("http://{}", server.address()?), count, &full, &first, &second);
+    server.run().await
+}
+
+fn introduce(base: &str, count: u32, full: &str, first: &str, second: &str) {
+    line(&format!("Leadlatch demo at {base}  (API reference: {base}/docs)"));
+    line(&format!("Account \"Acme Leads\" with {count} leads. Nothing is kept when this stops."));
+    line("");
+    line(&format!("Full key:                   {full}"));
+    line(&format!("Partner key (North Homes):  {first}"));
+    line(&format!("Partner key (South Loans):  {second}"));
+    line("");
+    line("Who am I, all leads, a partner's own leads, a new lead, and what a partner never sees (403):");
+    line(&format!("curl -s -H 'Authorization: Bearer {full}' {base}/api/v1/whoami"));
+    line(&format!("curl -s -H 'Authorization: Bearer {full}' '{base}/api/v1/leads?limit=3&total=true'"));
+    line(&format!("curl -s -H 'Authorization: Bearer {first}' '{base}/api/v1/leads?limit=3&total=true'"));
+    line(&format!(
+        "curl -s -X POST -H 'Authorization: Bearer {second}' -H 'Content-Type: application/json' -d '{{\"firstname\":\"Iris\",\"email\":\"iris@example.com\"}}' {base}/api/v1/leads"
+    ));
+    line(&format!("curl -s -H 'Authorization: Bearer {second}' {base}/api/v1/users"));
+}
+
+async fn make_account(opened: &Opened) -> Outcome<AccountId> {
+    let new = NewAccount {
+        name: Name::parse("Acme Leads")?,
+        slug: Slug::parse("acme")?,
+        country: Country::default(),
+        time_zone: ZoneName::parse("Europe/London")?,
+        currency: CurrencyCode::parse("GBP")?,
+        host: None,
+    };
+    let operator = opened.operator.clone();
+    let job = async move |db: &mut Connection<'_>| accounts::create(db, &operator, new).await;
+    Ok(opened.store.operate(&opened.operator, job).await?.id)
+}
+
+async fn make_partner(opened: &Opened, account: AccountId, kind: PartnerKind, company: &str) -> Outcome<PartnerId> {
+    let (company, links) = (Name::parse(company)?, Links { lead_groups: vec!["General".into()], ..Links::default() });
+    let grant = opened.operator.admin_of(account).permit()?;
+    let job =
+        async move |db: &mut Connection<'_>, grant| partner_records::create(db, grant, kind, company, links).await;
+    let record = opened.store.write(grant, job).await?;
+    PartnerId::new(record.id).ok_or_else(|| Failure::new("a partner record without an id"))
+}
+
+async fn make_key(
+    opened: &Opened,
+    account: AccountId,
+    name: &str,
+    partner: Option<PartnerId>,
+    scopes: ScopeSet,
+) -> Outcome<String> {
+    let new = NewKey { name: Name::parse(name)?, partner, scopes, expires_at: None };
+    let grant = opened.operator.admin_of(account).permit()?;
+    let (_, secret) =
+        opened.store.write(grant, async move |db, grant| access_keys::create(db, grant, new).await).await?;
+    Ok(secret.expose().to_owned())
+}
+
+async fn make_lead(opened: &Opened, account: AccountId, number: usize, introducer: Option<PartnerId>) -> Outcome {
+    let (first, last) = (FIRST[number % 8], LAST[number / 8 % 8]);
+    let email = format!("{}.{}{number}@example.com", first.to_lowercase(), last.to_lowercase());
+    let mut body = json!({"firstname": first, "lastname": last, "email": email, "source": "demo",
+        "phone1": format!("020 7946 {:04}", number % 10_000)});
+    if let Some(introducer) = introducer {
+        body["introducer_id"] = json!(introducer);
+    }
+    let members = body.as_object().cloned().unwrap_or_default();
+    let input = LeadInput::parse(&members, Mode::Create, &FieldRights::Full)
+        .map_err(|_| Failure::new("a demo lead is not valid"))?;
+    let grant = opened.operator.admin_of(account).permit::<CreateLeads>()?;
+    opened.store.write(grant, async move |db, grant| leads::create(db, grant, input).await).await?;
+    Ok(())
+}
