@@ -90,10 +90,17 @@ impl From<rusqlite::Error> for Error {
         match error.sqlite_error_code() {
             Some(OperationInterrupted) => Self::TooExpensive,
             Some(DatabaseBusy | DatabaseLocked | DiskFull | SystemIoFailure) => Self::Unavailable(error.to_string()),
-            Some(ConstraintViolation) => Self::Conflict("A record like this exists already.".into()),
+            Some(ConstraintViolation) if is_unique(&error) => {
+                Self::Conflict("A record like this exists already.".into())
+            }
             _ => Self::internal(error),
         }
     }
+}
+
+fn is_unique(error: &rusqlite::Error) -> bool {
+    let code = error.sqlite_error().map(|error| error.extended_code);
+    matches!(code, Some(rusqlite::ffi::SQLITE_CONSTRAINT_UNIQUE | rusqlite::ffi::SQLITE_CONSTRAINT_PRIMARYKEY))
 }
 
 impl From<tokio_postgres::Error> for Error {

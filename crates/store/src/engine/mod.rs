@@ -8,7 +8,6 @@ use leadlatch_domain::random::Randomness;
 use leadlatch_domain::time::Timestamp;
 use sea_query::{PostgresQueryBuilder, QueryStatementWriter, Value};
 use sea_query_postgres::{PostgresValue, PostgresValues};
-use sea_query_rusqlite::{RusqliteValue, RusqliteValues};
 
 use crate::Result;
 use crate::audit::Pending;
@@ -151,8 +150,4 @@ pub(crate) fn compose(statement: &impl QueryStatementWriter) -> (String, Vec<Val
 
 fn postgres_values(values: Vec<Value>) -> PostgresValues {
     PostgresValues(values.into_iter().map(PostgresValue).collect())
-}
-
-fn sqlite_values(values: Vec<Value>) -> RusqliteValues {
-    RusqliteValues(values.into_iter().map(RusqliteValue).collect())
 }

@@ -1,15 +1,17 @@
 //! SQLite: reads on the request's thread from a few connections, heavy reads apart, writes on one thread that commits
 //! its whole queue at once (group commit).
 
+use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::time::{Duration, Instant};
 
 use rusqlite::OpenFlags;
 use sea_query::Value;
+use sea_query_rusqlite::RusqliteValue;
 use tokio::sync::{Semaphore, oneshot};
 
-use super::{Row, sqlite_values};
+use super::Row;
 use crate::{Error, Result};
 
 /// Read connections that serve requests in place.
@@ -206,8 +208,8 @@ pub(crate) fn query<T>(
     mut read: impl FnMut(&Row<'_>) -> Result<T>,
 ) -> Result<Vec<T>> {
     let mut statement = connection.prepare_cached(sql)?;
-    let values = sqlite_values(values);
-    let mut rows = statement.query(&*values.as_params())?;
+    bind(&mut statement, values)?;
+    let mut rows = statement.raw_query();
     let mut all = Vec::new();
     while let Some(row) = rows.next()? {
         all.push(read(&Row::Sqlite(row))?);
@@ -217,6 +219,22 @@ pub(crate) fn query<T>(
 
 /// Runs a statement that gives no rows.
 pub(crate) fn execute(connection: &mut rusqlite::Connection, sql: &str, values: Vec<Value>) -> Result<u64> {
-    let values = sqlite_values(values);
-    Ok(connection.prepare_cached(sql)?.execute(&*values.as_params())? as u64)
+    let mut statement = connection.prepare_cached(sql)?;
+    bind(&mut statement, values)?;
+    Ok(statement.raw_execute()? as u64)
+}
+
+/// Binds by name: to SQLite `$1` is a name, and its place is where it first stands in the text, which may be anywhere.
+fn bind(statement: &mut rusqlite::CachedStatement<'_>, values: Vec<Value>) -> Result<()> {
+    let mut name = String::with_capacity(4);
+    for (number, value) in (1..).zip(values) {
+        name.clear();
+        // Writing into a text cannot fail.
+        let _ = write!(name, "${number}");
+        let in_order = statement.parameter_name(number) == Some(name.as_str());
+        let place = if in_order { Some(number) } else { statement.parameter_index(&name)? };
+        let place = place.ok_or_else(|| Error::internal(format!("a value for {name}, which the statement lacks")))?;
+        statement.raw_bind_parameter(place, RusqliteValue(value))?;
+    }
+    Ok(())
 }
