@@ -12,7 +12,7 @@ use std::net::{Ipv4Addr, TcpListener};
 use std::os::unix::fs::{MetadataExt, chown};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
-use std::process::{ChildStdin, Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -52,8 +52,8 @@ pub struct TestPostgres {
     folder: PathBuf,
     port: u16,
     databases: AtomicU32,
-    /// Held for what its closing does: it ends the cluster.
-    _lifeline: ChildStdin,
+    /// Holds the pipe whose closing ends the cluster.
+    _supervisor: Child,
 }
 
 /// The cluster of this test process, started by the first who asks.
@@ -121,10 +121,14 @@ impl TestPostgres {
             command.uid(uid).gid(gid);
         }
         let mut supervisor = command.spawn().unwrap_or_else(|error| panic!("sh does not run: {error}"));
-        let lifeline = supervisor.stdin.take().expect("its input was asked for as a pipe");
         let output = supervisor.stdout.take().expect("its output was asked for as a pipe");
-        let port = read_port(output).unwrap_or_else(|said| panic!("PostgreSQL does not start:\n{said}"));
-        Self { bin, folder, port, databases: AtomicU32::new(0), _lifeline: lifeline }
+        match read_port(output) {
+            Ok(port) => Self { bin, folder, port, databases: AtomicU32::new(0), _supervisor: supervisor },
+            Err(said) => {
+                let ended = supervisor.wait();
+                panic!("PostgreSQL does not start ({ended:?}):\n{said}");
+            }
+        }
     }
 }
 

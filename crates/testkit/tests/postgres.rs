@@ -13,9 +13,10 @@ use leadlatch_testkit::postgres::server;
 /// Runs a statement with `psql`, and gives its bare output.
 fn ask(url: &str, statement: &str) -> String {
     let psql = server().bin().join("psql");
-    let output = Command::new(psql).args(["-X", "-A", "-t", "-q", url, "-c", statement]).output().unwrap();
+    let output = Command::new(psql).args(["-X", "-A", "-t", "-q", url, "-c", statement]).output();
+    let output = output.expect("psql runs");
     assert!(output.status.success(), "{statement}: {}", String::from_utf8_lossy(&output.stderr));
-    String::from_utf8(output.stdout).unwrap().trim().to_owned()
+    String::from_utf8(output.stdout).expect("the database is in UTF-8").trim().to_owned()
 }
 
 #[test]
