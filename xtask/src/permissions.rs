@@ -34,14 +34,14 @@ pub(crate) fn run(check: bool) -> Result<(), String> {
 fn table(rules: &[Rule]) -> String {
     let mut text = HEAD.to_owned();
     for rule in rules {
-        writeln!(text, "| `{}` | {} | {} | {} |", rule.action, rule.words, full(rule), partner(rule))
+        writeln!(text, "| `{}` | {} | {} | {} |", rule.action, rule.words, full_key(rule), partner_key(rule))
             .expect("a String takes all that is written");
     }
     text
 }
 
-fn full(rule: &Rule) -> String {
-    match rule.needs {
+fn full_key(line: &Rule) -> String {
+    match line.needs {
         Needs::AnyKey => "Any live key".to_owned(),
         Needs::Scope(scope) => format!("`{}`", scope.as_str()),
         Needs::Admin => "No key: an admin of the account".to_owned(),
@@ -50,7 +50,7 @@ fn full(rule: &Rule) -> String {
     }
 }
 
-fn partner(rule: &Rule) -> String {
+fn partner_key(rule: &Rule) -> String {
     let reach = rule.partner.in_words();
     match (rule.partner, rule.needs) {
         (PartnerReach::Never, _) if !rule.open_to_keys() => "No key".to_owned(),
