@@ -1,1 +1,3 @@
-//! testkit
+//! What the tests of the workspace share.
+
+pub mod postgres;
