@@ -60,7 +60,9 @@ impl Output {
         if self.json {
             line(&value.to_string());
         } else if let serde_json::Value::Array(rows) = &value {
-            rows.iter().for_each(|row| line(&in_a_line(row)));
+            for row in rows {
+                line(&in_a_line(row));
+            }
         } else {
             members(&value).for_each(|(name, value)| line(&format!("{name}: {}", plain(value))));
         }

@@ -23,7 +23,7 @@ use crate::output::{Failure, Outcome};
 const HEADERS: Duration = Duration::from_secs(10);
 /// How long a stop waits for requests that were accepted.
 const PATIENCE: Duration = Duration::from_secs(20);
-const PURGE_EVERY: Duration = Duration::from_secs(600);
+const PURGE_EVERY: Duration = Duration::from_mins(10);
 
 /// A server that listens already.
 pub(crate) struct Server {

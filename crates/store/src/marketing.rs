@@ -17,11 +17,11 @@ pub struct MarketingEntry {
 /// Which of the three lists.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
-    /// utm_source
+    /// `utm_source`
     Source,
-    /// utm_medium
+    /// `utm_medium`
     Medium,
-    /// utm_term
+    /// `utm_term`
     Term,
 }
 

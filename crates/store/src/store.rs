@@ -43,17 +43,14 @@ impl Store {
 
     /// As [`Store::open`], with a clock and a randomness of the caller's: for tests.
     pub async fn open_with(url: &str, clock: Clock, random: Randomness) -> Result<Opened> {
-        let engine = match sqlite_path(url) {
-            Some(path) => {
-                let file = path.clone();
-                tokio::task::spawn_blocking(move || migrate::sqlite(&file)).await.map_err(Error::internal)??;
-                Engine::Sqlite(Sqlite::open(&path)?)
-            }
-            None => {
-                let postgres = Postgres::open(url)?;
-                migrate::postgres(&postgres).await?;
-                Engine::Postgres(postgres)
-            }
+        let engine = if let Some(path) = sqlite_path(url) {
+            let file = path.clone();
+            tokio::task::spawn_blocking(move || migrate::sqlite(&file)).await.map_err(Error::internal)??;
+            Engine::Sqlite(Sqlite::open(&path)?)
+        } else {
+            let postgres = Postgres::open(url)?;
+            migrate::postgres(&postgres).await?;
+            Engine::Postgres(postgres)
         };
         Ok(Opened { store: Self { engine, clock, random }, operator: Operator::new() })
     }

@@ -123,7 +123,7 @@ impl Entry {
         out.extend(self.details_hash.as_bytes());
         let texts = [self.actor.kind.as_str(), self.event.as_str()];
         for text in texts.into_iter().chain(self.changed.iter().map(String::as_str)) {
-            out.extend((text.len() as u32).to_be_bytes());
+            out.extend(u32::try_from(text.len()).unwrap_or(u32::MAX).to_be_bytes());
             out.extend(text.as_bytes());
         }
         out

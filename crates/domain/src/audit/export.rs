@@ -94,12 +94,11 @@ pub fn read_head(text: &str) -> Result<Head, String> {
         number: i64,
         hash: String,
     }
-    let kept = match serde_json::from_str::<Kept>(text) {
-        Ok(kept) => kept,
-        Err(_) => {
-            let last = read_export(text)?.pop().ok_or("the file holds no entry")?;
-            Kept { account_id: last.account_id, number: last.number, hash: last.hash }
-        }
+    let kept = if let Ok(kept) = serde_json::from_str::<Kept>(text) {
+        kept
+    } else {
+        let last = read_export(text)?.pop().ok_or("the file holds no entry")?;
+        Kept { account_id: last.account_id, number: last.number, hash: last.hash }
     };
     let hash = Hash::parse(&kept.hash).ok_or("the head's hash is not 64 hexadecimal digits")?;
     Ok(Head { account: kept.account_id, number: kept.number, hash })

@@ -153,7 +153,7 @@ fn commit_group(connection: &mut rusqlite::Connection, group: Vec<Job>) {
         }
     }
     for answer in answers {
-        answer(committed.as_ref().map(|()| ()).map_err(|error| Error::Unavailable(error.to_string())));
+        answer(committed.as_ref().copied().map_err(|error| Error::Unavailable(error.to_string())));
     }
 }
 

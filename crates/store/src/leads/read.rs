@@ -78,11 +78,11 @@ pub async fn list(
     let mut statement = select();
     statement.cond_where(leads_in(&grant.scope()).add(narrowed));
     if let Some((value, id)) = page.after {
-        let place = Expr::tuple([column.clone(), lead("id").into()]);
+        let place = Expr::tuple([column.clone(), lead("id")]);
         let last = Expr::tuple([Expr::val(value), Expr::val(id)]);
         statement.and_where(if query.sort.descending { place.lt(last) } else { place.gt(last) });
     }
-    statement.order_by_expr(column, order.clone()).order_by_expr(lead("id"), order).limit(page.fetch() as u64);
+    statement.order_by_expr(column, order.clone()).order_by_expr(lead("id"), order).limit(u64::from(page.limit) + 1);
     let (sql, bound) = compose(&statement);
     let found = db.query(&sql, bound, row::read).await?;
     let mut rows = Vec::with_capacity(found.len());
@@ -128,9 +128,9 @@ pub async fn total(db: &mut Connection<'_>, grant: &Grant<ReadLeads>, filter: &L
 /// The time of the last change is the one that the reader's side sees.
 fn updated_at(scope: &RowScope) -> SimpleExpr {
     match scope.rows {
-        Rows::Account => lead("updated_at").into(),
-        Rows::Partner { sides, .. } if sides.supplies && !sides.buys => lead("introducer_updated_at").into(),
-        Rows::Partner { sides, .. } if sides.buys && !sides.supplies => lead("partner_updated_at").into(),
+        Rows::Account => lead("updated_at"),
+        Rows::Partner { sides, .. } if sides.supplies && !sides.buys => lead("introducer_updated_at"),
+        Rows::Partner { sides, .. } if sides.buys && !sides.supplies => lead("partner_updated_at"),
         Rows::Partner { record, .. } => {
             let own = |id: &str, at: &str| format!("CASE WHEN leads.{id} = {record} THEN leads.{at} END");
             let introducer = own("introducer_id", "introducer_updated_at");
@@ -146,9 +146,9 @@ fn updated_at(scope: &RowScope) -> SimpleExpr {
 
 fn sort_column(sort: LeadSort, scope: &RowScope) -> SimpleExpr {
     match sort.by {
-        SortBy::ReceivedAt => lead("received_at").into(),
+        SortBy::ReceivedAt => lead("received_at"),
         SortBy::UpdatedAt => updated_at(scope),
-        SortBy::Id => lead("id").into(),
+        SortBy::Id => lead("id"),
     }
 }
 

@@ -79,7 +79,7 @@ pub(super) fn data_text(data: &Data) -> Result<String> {
     let mut sorted = data.clone();
     sorted.sort_by_key(|(key, _)| *key);
     let members = sorted.into_iter().map(|(key, value)| (key.to_string(), value.into()));
-    serde_json::to_string(&serde_json::Map::from_iter(members)).map_err(Error::internal)
+    serde_json::to_string(&members.collect::<serde_json::Map<_, _>>()).map_err(Error::internal)
 }
 
 impl LeadRow {

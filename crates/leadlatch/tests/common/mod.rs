@@ -1,0 +1,160 @@
+//! The real binary on a real database, as its users meet it: by command line and by HTTP.
+
+#![allow(dead_code, reason = "each test binary uses its own part")]
+
+use std::io::{BufRead, BufReader};
+use std::process::{Child, Command, Stdio};
+
+use leadlatch_testkit::postgres;
+use reqwest::{Client, Method, StatusCode};
+use serde_json::{Value, json};
+
+/// A database of one engine that goes away with the test.
+pub struct Database {
+    pub url: String,
+    pub folder: tempfile::TempDir,
+}
+
+/// One of each engine.
+pub fn both() -> [Database; 2] {
+    [sqlite(), Database { url: postgres::server().fresh_database(), folder: tempfile::tempdir().expect("a folder") }]
+}
+
+pub fn sqlite() -> Database {
+    let folder = tempfile::tempdir().expect("a folder");
+    Database { url: format!("sqlite:{}", folder.path().join("leadlatch.db").display()), folder }
+}
+
+impl Database {
+    /// Runs a command with `--json`: its value, or what it said on stderr.
+    pub fn try_run(&self, line: &[&str]) -> Result<Value, String> {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_leadlatch"));
+        let output = command.args(line).args(["--json", "--database", &self.url]).stdin(Stdio::null()).output();
+        let output = output.expect("the binary runs");
+        if output.status.success() {
+            Ok(serde_json::from_slice(&output.stdout).expect("stdout is exactly one JSON value"))
+        } else {
+            assert!(output.stdout.is_empty(), "nothing on stdout when a command fails");
+            Err(String::from_utf8_lossy(&output.stderr).into_owned())
+        }
+    }
+
+    pub fn run(&self, line: &[&str]) -> Value {
+        self.try_run(line).unwrap_or_else(|said| panic!("{line:?}: {said}"))
+    }
+
+    /// Runs a command and gives the id of the record that it made.
+    pub fn id(&self, line: &[&str]) -> String {
+        self.run(line)["id"].to_string()
+    }
+
+    /// Makes an account and gives its slug back.
+    pub fn account(&self, slug: &'static str) -> &'static str {
+        self.run(&["account", "create", "--name", slug, "--slug", slug]);
+        slug
+    }
+
+    pub fn partner(&self, account: &str, kind: &str, company: &str) -> String {
+        let line = ["partner", "create", "--account", account, "--kind", kind, "--company", company];
+        self.id(&[&line[..], &["--link-lead-group", "General"]].concat())
+    }
+
+    /// Makes a key with the scopes: its id and its secret.
+    pub fn key(&self, account: &str, partner: Option<&str>, scopes: &[&str]) -> (String, String) {
+        let mut line = vec!["key", "create", "--account", account, "--name", "test"];
+        line.extend(match partner {
+            Some(id) => ["--kind", "partner", "--partner", id].to_vec(),
+            None => ["--kind", "full"].to_vec(),
+        });
+        line.extend(scopes.iter().flat_map(|scope| ["--scope", *scope]));
+        let made = self.run(&line);
+        (made["id"].to_string(), made["secret"].as_str().expect("a secret").to_owned())
+    }
+
+    /// Starts a server on the database and waits until it listens.
+    pub fn serve(&self) -> Server {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_leadlatch"));
+        command.args(["serve", "--listen", "127.0.0.1:0", "--database", &self.url]).stderr(Stdio::piped());
+        let mut process = command.env("NO_COLOR", "1").spawn().expect("the server starts");
+        let mut lines = BufReader::new(process.stderr.take().expect("a pipe")).lines();
+        let mut log = String::new();
+        let address = loop {
+            let line = lines.next().unwrap_or_else(|| panic!("no address: {log}")).expect("a line");
+            if let Some((_, address)) = line.split_once("address=") {
+                break address.trim().to_owned();
+            }
+            log.push_str(&line);
+        };
+        // The pipe is read to its end, or the server would block on a full one.
+        std::thread::spawn(move || lines.for_each(drop));
+        Server { base: format!("http://{address}"), process, client: Client::new() }
+    }
+}
+
+/// A running server; it is killed with the test.
+pub struct Server {
+    pub base: String,
+    pub process: Child,
+    pub client: Client,
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+/// An answer, read whole.
+#[derive(Debug, Clone)]
+pub struct Answer {
+    pub status: StatusCode,
+    pub text: String,
+}
+
+impl Answer {
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.text).unwrap_or_else(|_| panic!("not JSON: {self:?}"))
+    }
+
+    /// The body without the request's own id.
+    pub fn without_id(&self) -> Value {
+        let mut body = self.json();
+        body["request_id"] = Value::Null;
+        body
+    }
+
+    pub fn code(&self) -> String {
+        self.json()["code"].as_str().unwrap_or_default().to_owned()
+    }
+}
+
+impl Server {
+    pub async fn send(&self, method: &str, path: &str, key: Option<&str>, body: Option<Value>) -> Answer {
+        let method = Method::from_bytes(method.to_uppercase().as_bytes()).expect("a method");
+        let mut request = self.client.request(method, format!("{}{path}", self.base));
+        if let Some(key) = key {
+            request = request.bearer_auth(key);
+        }
+        if let Some(body) = body {
+            request = request.json(&body);
+        }
+        let answer = request.send().await.expect("an answer");
+        Answer { status: answer.status(), text: answer.text().await.expect("a body") }
+    }
+
+    pub async fn get(&self, path: &str, key: &str) -> Answer {
+        self.send("GET", path, Some(key), None).await
+    }
+
+    pub async fn create(&self, key: &str, body: Value) -> Answer {
+        self.send("POST", "/api/v1/leads", Some(key), Some(body)).await
+    }
+
+    /// Creates a lead with a name and gives its id.
+    pub async fn lead(&self, key: &str, name: &str) -> i64 {
+        let answer = self.create(key, json!({"firstname": name, "email": format!("{name}@example.com")})).await;
+        assert_eq!(answer.status, StatusCode::CREATED, "{}", answer.text);
+        answer.json()["id"].as_i64().expect("an id")
+    }
+}
