@@ -13,7 +13,7 @@ use serde_json::json;
 
 use crate::access::{Grant, Held, Visible};
 use crate::audit::Pending;
-use crate::engine::{Connection, Row, values};
+use crate::engine::{Connection, Gate, Row, values};
 use crate::{Error, Result, partner_records};
 
 /// A key as admins see it: never its secret.
@@ -217,6 +217,7 @@ pub(crate) async fn delete_of_partner(
 }
 
 async fn end<A>(db: &mut Connection<'_>, grant: &Held<A>, id: i64, reason: Option<&str>) -> Result<()> {
+    close_gate(db, grant, id).await?;
     let key = find(db, grant.account(), id).await?;
     let sql = "UPDATE access_keys SET deleted_at = $3, deleted_by = $4, delete_reason = $5, \
                access_version = access_version + 1 WHERE account_id = $1 AND id = $2 AND deleted_at IS NULL";
@@ -231,8 +232,27 @@ async fn end<A>(db: &mut Connection<'_>, grant: &Held<A>, id: i64, reason: Optio
     Ok(())
 }
 
+/// A key that deletes itself passes its own gate already; closing it beside another such request would lock both for ever,
+/// and the row's own lock lets one of them go first.
+async fn close_gate<A>(db: &mut Connection<'_>, grant: &Held<A>, id: i64) -> Result<()> {
+    if grant.key().is_some_and(|key| key.id.get() == id) { Ok(()) } else { db.gate(id, Gate::Close).await }
+}
+
+/// Closes the gates of the keys that a change of their record or account concerns, in one order, so that two such changes
+/// wait for each other and never both.
+pub(crate) async fn close_gates(db: &mut Connection<'_>, account: i64, partner: Option<i64>) -> Result<()> {
+    let sql = "SELECT id FROM access_keys WHERE account_id = $1 AND ($2 = 0 OR partner_id = $2) \
+               AND deleted_at IS NULL ORDER BY id";
+    let ids: Vec<i64> = db.query(sql, values![account, partner.unwrap_or(0)], |row| row.get(0)).await?;
+    for id in ids {
+        db.gate(id, Gate::Close).await?;
+    }
+    Ok(())
+}
+
 /// What the record's links allow has changed: whatever was remembered of its keys is void.
 pub(crate) async fn raise_versions(db: &mut Connection<'_>, account: i64, partner: i64) -> Result<()> {
+    close_gates(db, account, Some(partner)).await?;
     let sql = "UPDATE access_keys SET access_version = access_version + 1 WHERE account_id = $1 AND partner_id = $2";
     db.execute(sql, values![account, partner]).await?;
     Ok(())

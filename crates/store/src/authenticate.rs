@@ -8,7 +8,7 @@ use leadlatch_domain::reach::Sides;
 use leadlatch_domain::scope::ScopeSet;
 
 use crate::access::{Access, Caller, Grant, Held, KeyFacts};
-use crate::engine::{Connection, Row, values};
+use crate::engine::{Connection, Gate, Row, values};
 use crate::{Error, Result};
 
 /// The row of a key, and why it would be refused.
@@ -28,6 +28,9 @@ pub(crate) async fn key(db: &mut Connection<'_>, digest: KeyDigest, from: Option
 /// SHARE`: a deletion updates it, so it waits for this transaction, or this one sees the deletion.
 pub(crate) async fn hold<A: Action>(db: &mut Connection<'_>, grant: Grant<A>) -> Result<Held<A>> {
     let Some(digest) = grant.key().map(|key| key.digest) else { return Ok(Held(grant)) };
+    if let Some(key) = grant.key() {
+        db.gate(key.id.get(), Gate::Pass).await?;
+    }
     let lock = db.lock_rows(" FOR SHARE");
     let row = live_row(db, digest, lock).await?;
     if grant.key().is_some_and(|key| key.version == row.facts.version) {

@@ -211,6 +211,7 @@ pub async fn activate(
     active: bool,
 ) -> Result<Visible<PartnerRecord>> {
     let record = find(db, grant.account(), id).await?;
+    access_keys::close_gates(db, grant.account(), Some(id)).await?;
     let sql = "UPDATE partner_records SET active = $3 WHERE account_id = $1 AND id = $2";
     db.execute(sql, values![grant.account(), id, active]).await?;
     let sql = "UPDATE access_keys SET partner_active = $3, access_version = access_version + 1 \

@@ -32,6 +32,15 @@ pub(crate) enum Row<'r> {
     Postgres(&'r tokio_postgres::Row),
 }
 
+/// How a transaction takes a key's gate.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Gate {
+    /// Beside others: a write by the key.
+    Pass,
+    /// Alone: a change of the key.
+    Close,
+}
+
 /// What a column is read as, on both engines.
 pub(crate) trait Column: rusqlite::types::FromSql + for<'a> tokio_postgres::types::FromSql<'a> {}
 impl<T: rusqlite::types::FromSql + for<'a> tokio_postgres::types::FromSql<'a>> Column for T {}
@@ -79,6 +88,19 @@ impl<'c> Connection<'c> {
     /// Locks the rows that a statement reads for the transaction; on SQLite the one writer has locked them already.
     pub(crate) fn lock_rows(&self, clause: &'static str) -> &'static str {
         if matches!(self.link, Link::Sqlite(_)) { "" } else { clause }
+    }
+
+    /// A key's gate, held to the end of the transaction: its writes pass it together, a change of the key closes it.
+    ///
+    /// Row locks alone would let a busy key's writes overlap for ever, and its deletion wait for ever: PostgreSQL lets a
+    /// new `FOR SHARE` in beside those that are held. Advisory locks queue fairly. On SQLite the one writer is the gate.
+    pub(crate) async fn gate(&mut self, key: i64, gate: Gate) -> Result<()> {
+        let sql = match (&self.link, gate) {
+            (Link::Sqlite(_), _) => return Ok(()),
+            (_, Gate::Pass) => "SELECT pg_advisory_xact_lock_shared($1)::TEXT",
+            (_, Gate::Close) => "SELECT pg_advisory_xact_lock($1)::TEXT",
+        };
+        self.query(sql, values![key], |_| Ok(())).await.map(drop)
     }
 
     /// Microseconds since 1970 by the database's clock, as an SQL expression: what kills keys by time.
