@@ -12,7 +12,7 @@ use serde_json::json;
 use crate::access::Operator;
 use crate::audit::{self, Pending};
 use crate::engine::{Connection, Row, values};
-use crate::{Error, Result, lead_groups, statuses};
+use crate::{Error, Result, access_keys, lead_groups, statuses};
 
 /// An account, as its operator sees it.
 #[derive(Debug, Clone, Serialize)]
@@ -104,6 +104,7 @@ async fn get(db: &mut Connection<'_>, slug: &str) -> Result<Account> {
 pub async fn suspend(db: &mut Connection<'_>, _: &Operator, slug: &str, suspended: bool) -> Result<Account> {
     let account = get(db, slug).await?;
     let id = account.id.get();
+    access_keys::close_gates(db, id, None).await?;
     db.execute("UPDATE accounts SET suspended = $2 WHERE id = $1", values![id, suspended]).await?;
     let sql =
         "UPDATE access_keys SET account_suspended = $2, access_version = access_version + 1 WHERE account_id = $1";

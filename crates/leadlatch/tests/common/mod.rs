@@ -1,6 +1,6 @@
 //! The real binary on a real database, as its users meet it: by command line and by HTTP.
 
-#![allow(dead_code, reason = "each test binary uses its own part")]
+#![allow(dead_code, unreachable_pub, reason = "each test binary uses its own part")]
 
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
