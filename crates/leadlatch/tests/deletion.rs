@@ -131,6 +131,21 @@ async fn what_was_answered_survives_twenty_kills_once() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_key_that_was_used_says_when_and_from_where() {
+    for database in both() {
+        let acme = database.account("acme");
+        let (id, key) = database.key(acme, None, &["create_leads"]);
+        let server = database.serve();
+        server.lead(&key, "ann").await;
+        tokio::time::sleep(std::time::Duration::from_millis(1500)).await;
+        let shown = database.run(&["key", "show", "--account", acme, &id]);
+        assert!(shown["last_used_at"].is_string(), "{shown}");
+        assert_eq!(shown["last_used_address"], "127.0.0.1");
+        database.run(&["audit", "verify"]);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_secret_is_found_nowhere() {
     let database = sqlite();
     let acme = database.account("acme");

@@ -241,7 +241,7 @@ async fn close_gate<A>(db: &mut Connection<'_>, grant: &Held<A>, id: i64) -> Res
 /// Closes the gates of the keys that a change of their record or account concerns, in one order, so that two such changes
 /// wait for each other and never both.
 pub(crate) async fn close_gates(db: &mut Connection<'_>, account: i64, partner: Option<i64>) -> Result<()> {
-    let sql = "SELECT id FROM access_keys WHERE account_id = $1 AND ($2 = 0 OR partner_id = $2) \
+    let sql = "SELECT id FROM access_keys WHERE account_id = $1 AND (CAST($2 AS BIGINT) = 0 OR partner_id = $2) \
                AND deleted_at IS NULL ORDER BY id";
     let ids: Vec<i64> = db.query(sql, values![account, partner.unwrap_or(0)], |row| row.get(0)).await?;
     for id in ids {

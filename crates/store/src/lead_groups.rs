@@ -62,7 +62,7 @@ pub async fn get(db: &mut Connection<'_>, grant: &Grant<ReadLeadGroups>, id: i64
 
 fn linked<A>(grant: &Grant<A>) -> &'static str {
     // Both texts bind the same values, so that one call serves either reader.
-    if grant.partner().is_some() { LINKED } else { " AND $2 = $2" }
+    if grant.partner().is_some() { LINKED } else { " AND CAST($2 AS BIGINT) IS NOT NULL" }
 }
 
 fn record<A>(grant: &Grant<A>) -> i64 {

@@ -35,7 +35,7 @@ pub async fn list(
     group: Option<i64>,
     page: &Page,
 ) -> Result<Slice<Visible<LeadType>>> {
-    let linked = if grant.partner().is_some() { LINKED } else { " AND $2 = $2" };
+    let linked = if grant.partner().is_some() { LINKED } else { " AND CAST($2 AS BIGINT) IS NOT NULL" };
     let of_group = if group.is_some() { " AND t.lead_group_id = $5" } else { "" };
     let sql = format!("{SELECT}{linked} AND t.id > $3{of_group} ORDER BY t.id LIMIT $4");
     let mut bound = values![grant.account(), record(grant), page.after.map_or(0, |(_, id)| id), page.fetch()];
@@ -46,7 +46,7 @@ pub async fn list(
 
 /// One type in reach.
 pub async fn get(db: &mut Connection<'_>, grant: &Grant<ReadLeadTypes>, id: i64) -> Result<Visible<LeadType>> {
-    let linked = if grant.partner().is_some() { LINKED } else { " AND $2 = $2" };
+    let linked = if grant.partner().is_some() { LINKED } else { " AND CAST($2 AS BIGINT) IS NOT NULL" };
     let sql = format!("{SELECT}{linked} AND t.id = $3");
     let found = db.query_opt(&sql, values![grant.account(), record(grant), id], |row| read(row).map(Visible)).await?;
     found.ok_or_else(|| grant.missing("lead_type_id"))

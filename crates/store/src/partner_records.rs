@@ -63,7 +63,9 @@ pub async fn list<A: Action>(
     side: Side,
     page: &Page,
 ) -> Result<Slice<Visible<PartnerRecord>>> {
-    let sql = format!("{SELECT} AND kind IN ($2, 'both') AND id > $3 AND ($4 = 0 OR id = $4) ORDER BY id LIMIT $5");
+    let sql = format!(
+        "{SELECT} AND kind IN ($2, 'both') AND id > $3 AND (CAST($4 AS BIGINT) = 0 OR id = $4) ORDER BY id LIMIT $5"
+    );
     let after = page.after.map_or(0, |(_, id)| id);
     let bound = values![grant.account(), side.kind(), after, reach(grant, side), page.fetch()];
     let mut rows = db.query(&sql, bound, read).await?;
@@ -88,7 +90,7 @@ pub async fn get<A: Action>(
     side: Side,
     id: i64,
 ) -> Result<Visible<PartnerRecord>> {
-    let sql = format!("{SELECT} AND kind IN ($2, 'both') AND id = $3 AND ($4 = 0 OR id = $4)");
+    let sql = format!("{SELECT} AND kind IN ($2, 'both') AND id = $3 AND (CAST($4 AS BIGINT) = 0 OR id = $4)");
     let bound = values![grant.account(), side.kind(), id, reach(grant, side)];
     let mut record = db.query_opt(&sql, bound, read).await?.ok_or_else(|| grant.missing("id"))?;
     read_links(db, grant.account(), &mut record).await?;

@@ -103,13 +103,13 @@ fn keep(kept: &mut String, seen: &str) {
 async fn write(db: &mut Connection<'_>, key: KeyId, counted: &Counted) -> Result<()> {
     let account = counted.account.get();
     let sql = "INSERT INTO access_key_last_used (account_id, key_id, used_at, address, user_agent) \
-               SELECT $1, $2, $3, $4, $5 FROM access_keys WHERE account_id = $1 AND id = $2 \
+               SELECT account_id, id, CAST($3 AS BIGINT), CAST($4 AS TEXT), CAST($5 AS TEXT) FROM access_keys WHERE account_id = $1 AND id = $2 \
                ON CONFLICT (account_id, key_id) DO UPDATE SET used_at = excluded.used_at, \
                address = excluded.address, user_agent = excluded.user_agent";
     let (address, agent) = (counted.address.as_str(), counted.agent.as_str());
     db.execute(sql, values![account, key.get(), counted.at.as_micros(), address, agent]).await?;
     let sql = "INSERT INTO access_key_usage (account_id, key_id, day, outcome, scope, requests, row_count) \
-               SELECT $1, $2, $3, $4, $5, $6, $7 FROM access_keys WHERE account_id = $1 AND id = $2 \
+               SELECT account_id, id, CAST($3 AS BIGINT), CAST($4 AS BIGINT), CAST($5 AS TEXT), CAST($6 AS BIGINT), CAST($7 AS BIGINT) FROM access_keys WHERE account_id = $1 AND id = $2 \
                ON CONFLICT (account_id, key_id, day, outcome, scope) DO UPDATE SET \
                requests = access_key_usage.requests + excluded.requests, \
                row_count = access_key_usage.row_count + excluded.row_count";

@@ -149,7 +149,7 @@ mod tests {
 
     fn chain(length: i64) -> Vec<Stored> {
         let mut previous = Hash::ZERO;
-        let mut next = |number| {
+        let mut next = |number: i64| {
             let (salt, text) = (number.to_be_bytes().repeat(2), format!("{{\"name\":\"{number}\"}}"));
             let actor = Actor { kind: ActorKind::Key, id: 9 };
             let details_hash = details_hash(&salt, &text);

@@ -75,7 +75,7 @@ async fn lead_group<A>(db: &mut Connection<'_>, grant: &Grant<A>, input: &mut Le
     let Some((record, _)) = grant.partner() else {
         let (sql, id) = match input.int(LeadField::LeadGroupId) {
             Some(id) => ("SELECT id FROM lead_groups WHERE account_id = $1 AND id = $2", id),
-            None => ("SELECT default_lead_group_id FROM accounts WHERE id = $1 AND $2 = $2", 0),
+            None => ("SELECT default_lead_group_id FROM accounts WHERE id = $1 AND CAST($2 AS BIGINT) IS NOT NULL", 0),
         };
         let found: Option<i64> = db.query_opt(sql, values![account, id], |row| row.get(0)).await?;
         return found.ok_or(Error::NotFound("lead_group_id"));

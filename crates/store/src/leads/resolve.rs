@@ -43,7 +43,7 @@ pub(super) async fn lead_type<A>(
     let linked = " AND (EXISTS (SELECT 1 FROM partner_lead_groups g WHERE g.account_id = t.account_id \
         AND g.partner_id = $3 AND g.lead_group_id = t.lead_group_id) OR EXISTS (SELECT 1 FROM partner_lead_types p \
         WHERE p.account_id = t.account_id AND p.partner_id = $3 AND p.lead_type_id = t.id))";
-    let linked = if grant.partner().is_some() { linked } else { " AND $3 = $3" };
+    let linked = if grant.partner().is_some() { linked } else { " AND CAST($3 AS BIGINT) IS NOT NULL" };
     let sql = format!("SELECT t.lead_group_id FROM lead_types t WHERE t.account_id = $1 AND t.id = $2{linked}");
     let record = grant.partner().map_or(0, |(record, _)| record.get());
     let of: Option<i64> = db.query_opt(&sql, values![grant.account(), id, record], |row| row.get(0)).await?;
