@@ -1,0 +1,7 @@
+use leadlatch_store::Visible;
+
+fn show<T>(value: T) -> Visible<T> {
+    Visible(value)
+}
+
+fn main() {}
