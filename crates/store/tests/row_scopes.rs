@@ -67,7 +67,7 @@ impl World {
     /// Makes a lead, and brings it into a state that some bytes choose, through the doors that callers use.
     async fn add_lead(&mut self, choice: [u8; 4]) {
         let account = self.accounts[usize::from(choice[0]) % self.accounts.len()];
-        let own: Vec<_> = self.partners.iter().filter(|partner| partner.0 == account).cloned().collect();
+        let own: Vec<_> = self.partners.iter().filter(|partner| partner.0 == account).copied().collect();
         let pick = |byte: u8, side: fn(PartnerKind) -> bool| {
             let able: Vec<_> = own.iter().filter(|partner| side(partner.2)).map(|partner| Some(partner.1)).collect();
             let with_none: Vec<_> = able.into_iter().chain([None]).collect();
