@@ -49,13 +49,13 @@ impl Money {
 fn check_digits(text: &str, whole: &str, cents: &str) -> Result<(), Fault> {
     let number = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
     if text.contains(',') {
-        return Err(Fault::new("invalid_money", "Leave out thousands separators and use a point: 1234.56."));
+        return Err(Fault::new("bad_money", "Leave out thousands separators and use a point: 1234.56."));
     }
     if !number(whole) || !number(cents) {
         return Err(form());
     }
     if cents.len() > 2 {
-        return Err(Fault::new("invalid_money", "Write at most two decimals, such as 1234.56."));
+        return Err(Fault::new("bad_money", "Write at most two decimals, such as 1234.56."));
     }
     if whole.len() > MAX_WHOLE_DIGITS {
         return Err(Fault::new("out_of_range", format!("Write at most {MAX_WHOLE_DIGITS} digits before the point.")));
@@ -64,7 +64,7 @@ fn check_digits(text: &str, whole: &str, cents: &str) -> Result<(), Fault> {
 }
 
 fn form() -> Fault {
-    Fault::new("invalid_money", "Write an amount as a plain decimal without a currency sign, such as 1234.56.")
+    Fault::new("bad_money", "Write an amount as a plain decimal without a currency sign, such as 1234.56.")
 }
 
 impl fmt::Display for Money {
@@ -107,16 +107,16 @@ mod tests {
     #[test]
     fn refuses_with_the_reason() {
         for (text, code, says) in [
-            ("1,234.56", "invalid_money", "thousands"),
-            ("12,50", "invalid_money", "thousands"),
-            ("1.005", "invalid_money", "two decimals"),
-            ("£12", "invalid_money", "currency sign"),
-            ("", "invalid_money", "plain decimal"),
-            (".5", "invalid_money", "plain decimal"),
-            ("5.", "invalid_money", "plain decimal"),
-            ("--5", "invalid_money", "plain decimal"),
-            ("+5", "invalid_money", "plain decimal"),
-            ("1e9", "invalid_money", "plain decimal"),
+            ("1,234.56", "bad_money", "thousands"),
+            ("12,50", "bad_money", "thousands"),
+            ("1.005", "bad_money", "two decimals"),
+            ("£12", "bad_money", "currency sign"),
+            ("", "bad_money", "plain decimal"),
+            (".5", "bad_money", "plain decimal"),
+            ("5.", "bad_money", "plain decimal"),
+            ("--5", "bad_money", "plain decimal"),
+            ("+5", "bad_money", "plain decimal"),
+            ("1e9", "bad_money", "plain decimal"),
             ("1000000000000", "out_of_range", "12 digits"),
         ] {
             let fault = Money::parse(text).unwrap_err();

@@ -64,7 +64,7 @@ impl ConversionPoint {
         let word = text.trim();
         Self::ALL.into_iter().find(|point| point.as_str().eq_ignore_ascii_case(word)).ok_or_else(|| {
             Fault::new(
-                "invalid_choice",
+                "bad_choice",
                 "Write new, validated, contacted, qualified, converted, invalidated or closed.",
             )
         })
@@ -138,7 +138,7 @@ impl Progress {
         Self::ALL
             .into_iter()
             .find(|progress| progress.as_str().eq_ignore_ascii_case(word))
-            .ok_or_else(|| Fault::new("invalid_choice", "Write new, validated, qualified, converted or invalidated."))
+            .ok_or_else(|| Fault::new("bad_choice", "Write new, validated, qualified, converted or invalidated."))
     }
 }
 
@@ -176,7 +176,7 @@ mod tests {
         for progress in Progress::ALL {
             assert_eq!(Progress::parse(&progress.as_str().to_uppercase()), Ok(progress));
         }
-        assert_eq!(ConversionPoint::parse("open").unwrap_err().code, "invalid_choice");
+        assert_eq!(ConversionPoint::parse("open").unwrap_err().code, "bad_choice");
         assert!(Progress::parse("contacted").is_err());
         assert_eq!(serde_json::to_string(&ConversionPoint::Closed).unwrap(), r#""closed""#);
         assert_eq!(Progress::default(), Progress::New);

@@ -33,7 +33,7 @@ impl Preference {
         Self::ALL
             .into_iter()
             .find(|preference| preference.as_str().eq_ignore_ascii_case(word))
-            .ok_or_else(|| Fault::new("invalid_choice", "Write yes, no or unknown."))
+            .ok_or_else(|| Fault::new("bad_choice", "Write yes, no or unknown."))
     }
 }
 
@@ -56,7 +56,7 @@ mod tests {
     #[test]
     fn refuses_other_words() {
         for text in ["", "true", "1", "maybe"] {
-            assert_eq!(Preference::parse(text).unwrap_err().code, "invalid_choice");
+            assert_eq!(Preference::parse(text).unwrap_err().code, "bad_choice");
         }
     }
 }

@@ -54,7 +54,7 @@ impl Name {
     pub fn parse(text: &str) -> Result<Self, Fault> {
         let name = text.trim();
         if name.is_empty() {
-            return Err(Fault::new("empty", "Give a name of at least one character."));
+            return Err(Fault::new("required", "Give a name of at least one character."));
         }
         check_text(name, TEXT_MAX)?;
         Ok(Self(name.to_owned()))
@@ -120,7 +120,7 @@ mod tests {
         assert_eq!(name.as_str(), "Car  Loans ÉTÉ");
         assert_eq!(name.twin(), "car loans été");
         assert_eq!(Name::parse("car loans été").unwrap().twin(), name.twin());
-        assert_eq!(Name::parse(" \u{a0}\t").unwrap_err().code, "empty");
+        assert_eq!(Name::parse(" \u{a0}\t").unwrap_err().code, "required");
         assert_eq!(Name::parse(&"x".repeat(256)).unwrap_err().code, "too_long");
         assert_eq!(serde_json::to_string(&name).unwrap(), r#""Car  Loans ÉTÉ""#);
     }

@@ -70,7 +70,7 @@ impl Timestamp {
             return Ok(date.start_utc());
         }
         let moment: jiff::Timestamp = text.parse().map_err(|_| {
-            Fault::new("invalid_time", "Write a time such as 2026-01-31T14:05:00Z, or a date such as 2026-01-31.")
+            Fault::new("bad_time", "Write a time such as 2026-01-31T14:05:00Z, or a date such as 2026-01-31.")
         })?;
         Ok(Self::from_micros(moment.as_microsecond()))
     }
@@ -153,7 +153,7 @@ mod tests {
     #[test]
     fn refuses_what_is_no_moment() {
         for text in ["", "yesterday", "2026-07-31T12:00:00", "2026-02-30", "31/07/2026", "1785500589"] {
-            assert_eq!(Timestamp::parse(text).unwrap_err().code, "invalid_time", "{text}");
+            assert_eq!(Timestamp::parse(text).unwrap_err().code, "bad_time", "{text}");
         }
     }
 

@@ -190,7 +190,7 @@ mod tests {
         }
     }
 
-    /// The closed list of `product.md`, to the word, so that a slip in the table shows.
+    /// Every field is either seen or named here as hidden, so that a slip in the table shows.
     #[test]
     fn what_a_partner_sees_is_the_closed_list() {
         let sees: Vec<_> = LeadField::ALL.iter().filter(|f| f.rule().partner_sees).map(|f| f.name()).collect();

@@ -68,7 +68,7 @@ impl Lead {
         (!joined.is_empty()).then_some(joined)
     }
 
-    /// Whether somebody can be reached by it: an email, a phone, or an address line with a postcode (`api.md`).
+    /// Whether somebody can be reached by it: an email, a phone, or an address line with a postcode.
     pub fn is_contactable(&self) -> bool {
         use LeadField::{Address, Email, Phone1, Phone2, Postcode};
         let has = |field| self.text(field).is_some();

@@ -65,7 +65,7 @@ pub(super) fn write(text: &mut [u8], date: jiff::civil::Date) {
 }
 
 fn fault() -> Fault {
-    Fault::new("invalid_date", "Write a date of the calendar as YYYY-MM-DD, such as 2026-01-31.")
+    Fault::new("bad_date", "Write a date of the calendar as YYYY-MM-DD, such as 2026-01-31.")
 }
 
 impl fmt::Display for Date {
@@ -98,7 +98,7 @@ mod tests {
         for text in
             ["", "1984-2-29", "29/02/1984", "1985-02-29", "1984-13-01", "+984-01-01", "1984-02-29T00:00Z", "1984‐2-2"]
         {
-            assert_eq!(Date::parse(text).unwrap_err().code, "invalid_date", "{text}");
+            assert_eq!(Date::parse(text).unwrap_err().code, "bad_date", "{text}");
         }
         assert!(Date::from_parts(2026, 300, 1).is_err());
         assert!(Date::from_parts(-5, 1, 1).is_err());
