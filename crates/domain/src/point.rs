@@ -63,10 +63,7 @@ impl ConversionPoint {
     pub fn parse(text: &str) -> Result<Self, Fault> {
         let word = text.trim();
         Self::ALL.into_iter().find(|point| point.as_str().eq_ignore_ascii_case(word)).ok_or_else(|| {
-            Fault::new(
-                "bad_choice",
-                "Write new, validated, contacted, qualified, converted, invalidated or closed.",
-            )
+            Fault::new("bad_choice", "Write new, validated, contacted, qualified, converted, invalidated or closed.")
         })
     }
 }
