@@ -93,6 +93,10 @@ async fn the_closed_lists_hold() {
         let change = json!({"cost": "1.00"});
         let refused = server.send("PATCH", &format!("/api/v1/leads/{id}"), Some(&key), Some(change.clone())).await;
         assert_eq!(refused.json()["denied_by"], "field");
+        let own = server.get("/api/v1/introducers", &key).await.json();
+        assert_eq!(own["data"].as_array().map(Vec::len), Some(1));
+        assert_eq!((&own["data"][0]["company"], own["data"][0].get("active")), (&json!("North"), None));
+        assert_eq!(server.get("/api/v1/partners", &key).await.json()["data"], json!([]));
         let unknown = server.create(&key, json!({"email": "x", "colour": "red"})).await;
         assert_eq!(unknown.status, StatusCode::UNPROCESSABLE_ENTITY);
         assert_eq!(unknown.json()["errors"].as_array().map(Vec::len), Some(3), "{}", unknown.text);

@@ -129,7 +129,7 @@ async fn sides_of(db: &mut Connection<'_>, account: i64, partner: Option<Partner
     let Some(partner) = partner else { return Ok((Sides::default(), true)) };
     let record = partner_records::find(db, account, partner.get()).await?;
     let kind = PartnerKind::parse(&record.kind).ok_or_else(|| Error::internal("a partner record without a kind"))?;
-    Ok((kind.sides(), record.active))
+    Ok((kind.sides(), record.active.unwrap_or_default()))
 }
 
 /// The keys of the account, newest first; deleted ones only if asked.

@@ -27,8 +27,9 @@ pub struct PartnerRecord {
     pub email: Option<String>,
     /// The company's telephone number.
     pub phone: Option<String>,
-    /// Whether its keys are let in.
-    pub active: bool,
+    /// Whether its keys are let in; absent for Partner keys, which are not let in otherwise.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub active: Option<bool>,
     /// The lead groups that it may use, with all their types.
     pub lead_group_ids: Vec<i64>,
     /// The lead types that it may use by themselves.
@@ -71,6 +72,7 @@ pub async fn list<A: Action>(
     let mut rows = db.query(&sql, bound, read).await?;
     for row in &mut rows {
         read_links(db, grant.account(), row).await?;
+        reduce(grant, row);
     }
     Ok(Slice::cut(rows.into_iter().map(Visible).collect(), page, |row| (row.id, row.id)))
 }
@@ -94,7 +96,15 @@ pub async fn get<A: Action>(
     let bound = values![grant.account(), side.kind(), id, reach(grant, side)];
     let mut record = db.query_opt(&sql, bound, read).await?.ok_or_else(|| grant.missing("id"))?;
     read_links(db, grant.account(), &mut record).await?;
+    reduce(grant, &mut record);
     Ok(Visible(record))
+}
+
+/// Takes away what is not on the closed list of a Partner key.
+fn reduce<A>(grant: &Grant<A>, record: &mut PartnerRecord) {
+    if grant.partner().is_some() {
+        record.active = None;
+    }
 }
 
 /// Every record of the account, whatever its kind.
@@ -121,7 +131,7 @@ fn read(row: &Row<'_>) -> Result<PartnerRecord> {
         contact_name: row.get(3)?,
         email: row.get(4)?,
         phone: row.get(5)?,
-        active: row.get(6)?,
+        active: Some(row.get(6)?),
         lead_group_ids: Vec::new(),
         lead_type_ids: Vec::new(),
     })
@@ -221,7 +231,7 @@ pub async fn activate(
     db.execute(sql, values![grant.account(), id, active]).await?;
     let event = if active { Event::PartnerActivated } else { Event::PartnerDeactivated };
     db.audit(Pending::by(&grant, event, id, json!({"company": record.company})).changed(["active"]));
-    Ok(Visible(PartnerRecord { active, ..record }))
+    Ok(Visible(PartnerRecord { active: Some(active), ..record }))
 }
 
 /// Deletes a record with its keys, each audited. Its leads stay, and its name on them.
