@@ -23,29 +23,34 @@ pub const BIN_VARIABLE: &str = "LEADLATCH_TEST_PG_BIN";
 /// can take it.
 const PORTS: usize = 5;
 
-/// Run as `sh -c SUPERVISOR supervisor FOLDER BIN PORT..`; says `ready PORT`, or what went wrong, on its output.
+/// Run as `sh -c SUPERVISOR supervisor FOLDER BIN OPTIONS PORT..`; says `ready PORT`, or what went wrong, on its output.
+///
+/// PIPE is ignored beside the signals that are meant for the tests: when they are killed while the server starts, there
+/// is nobody to say `ready` to, and the supervisor has to live on to clean up.
 const SUPERVISOR: &str = r#"
-trap '' HUP INT TERM
-folder=$1 bin=$2
-shift 2
-leave() { cd / && rm -rf "$folder"; }
+trap '' HUP INT TERM PIPE
+folder=$1 bin=$2 more=$3
+shift 3
+leave() { "$bin/pg_ctl" -D "$data" -m immediate -w stop >/dev/null 2>&1; cd / && rm -rf "$folder"; }
 fail() { cat "$folder/log"; leave; exit 1; }
 data=$folder/data log=$folder/log
 "$bin/initdb" --no-sync --auth=trust --encoding=UTF8 --locale=C.UTF-8 -U postgres -D "$data" >"$log" 2>&1 || fail
 taken=
 for port in "$@"; do
-  options="-p $port -k $folder -c listen_addresses=127.0.0.1 -c fsync=off -c full_page_writes=off -c max_connections=200"
+  options="-p $port -k $folder -c listen_addresses=127.0.0.1 -c max_connections=200 $more"
   if "$bin/pg_ctl" -D "$data" -l "$log" -w -o "$options" start >/dev/null 2>&1; then taken=$port; break; fi
 done
 test -n "$taken" || fail
 echo "ready $taken"
 exec >/dev/null
 while read -r _; do :; done
-"$bin/pg_ctl" -D "$data" -m immediate -w stop >/dev/null 2>&1
 leave
 "#;
 
-/// A running cluster. It ends with the process.
+/// Faster, and safe from everything but a crash of the machine.
+const WITHOUT_SYNC: &str = "-c fsync=off -c full_page_writes=off";
+
+/// A running cluster. It ends when it is dropped, and with the process in any case.
 #[derive(Debug)]
 pub struct TestPostgres {
     bin: PathBuf,
@@ -53,20 +58,43 @@ pub struct TestPostgres {
     port: u16,
     databases: AtomicU32,
     /// Holds the pipe whose closing ends the cluster.
-    _supervisor: Child,
+    supervisor: Child,
 }
 
-/// The cluster of this test process, started by the first who asks.
+/// The cluster of this test process, started by the first who asks. It does not sync to disk.
 ///
 /// # Panics
 ///
 /// When PostgreSQL is not installed or does not start.
 pub fn server() -> &'static TestPostgres {
     static SERVER: OnceLock<TestPostgres> = OnceLock::new();
-    SERVER.get_or_init(TestPostgres::start)
+    SERVER.get_or_init(|| TestPostgres::start(false))
 }
 
 impl TestPostgres {
+    /// A cluster of the caller's own, for a test that is about the server itself; others share [`server`].
+    ///
+    /// `durable` keeps every sync to disk, as an operator's server does.
+    ///
+    /// # Panics
+    ///
+    /// When PostgreSQL is not installed or does not start.
+    pub fn start(durable: bool) -> Self {
+        let bin = find_bin();
+        let (folder, user) = make_folder().unwrap_or_else(|error| panic!("no folder for PostgreSQL: {error}"));
+        let ports = free_ports().unwrap_or_else(|error| panic!("no free port for PostgreSQL: {error}"));
+        let options = if durable { "" } else { WITHOUT_SYNC };
+        let mut supervisor = supervise(&folder, user, &bin, options, &ports);
+        let output = supervisor.stdout.take().expect("its output was asked for as a pipe");
+        match read_port(output) {
+            Ok(port) => Self { bin, folder, port, databases: AtomicU32::new(0), supervisor },
+            Err(said) => {
+                let ended = supervisor.wait();
+                panic!("PostgreSQL does not start ({ended:?}):\n{said}");
+            }
+        }
+    }
+
     /// Makes an empty database that nobody else uses, and gives its URL.
     ///
     /// # Panics
@@ -82,7 +110,12 @@ impl TestPostgres {
             .output()
             .unwrap_or_else(|error| panic!("psql in {} does not run: {error}", self.bin.display()));
         assert!(made.status.success(), "CREATE DATABASE {name}: {}", String::from_utf8_lossy(&made.stderr));
-        format!("postgres://postgres@127.0.0.1:{}/{name}", self.port)
+        self.url_of(&name)
+    }
+
+    /// The URL of a database by its name, whether it is there or not; `postgres` always is.
+    pub fn url_of(&self, database: &str) -> String {
+        format!("postgres://postgres@127.0.0.1:{}/{database}", self.port)
     }
 
     /// The folder with the cluster's files, gone after the process.
@@ -99,37 +132,33 @@ impl TestPostgres {
     pub fn port(&self) -> u16 {
         self.port
     }
+}
 
-    fn start() -> Self {
-        let bin = find_bin();
-        let (folder, user) = make_folder().unwrap_or_else(|error| panic!("no folder for PostgreSQL: {error}"));
-        let ports = free_ports().unwrap_or_else(|error| panic!("no free port for PostgreSQL: {error}"));
-
-        let mut command = clean_command(Path::new("sh"));
-        command
-            .args(["-c", SUPERVISOR, "supervisor"])
-            .arg(&folder)
-            .arg(&bin)
-            .args(ports.iter().map(u16::to_string))
-            .current_dir(&folder)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            // Out of the group that Ctrl-C reaches, so that it is there to clean up after the tests.
-            .process_group(0);
-        if let Some(User { uid, gid }) = user {
-            command.uid(uid).gid(gid);
-        }
-        let mut supervisor = command.spawn().unwrap_or_else(|error| panic!("sh does not run: {error}"));
-        let output = supervisor.stdout.take().expect("its output was asked for as a pipe");
-        match read_port(output) {
-            Ok(port) => Self { bin, folder, port, databases: AtomicU32::new(0), _supervisor: supervisor },
-            Err(said) => {
-                let ended = supervisor.wait();
-                panic!("PostgreSQL does not start ({ended:?}):\n{said}");
-            }
-        }
+impl Drop for TestPostgres {
+    fn drop(&mut self) {
+        // Waiting closes our end of the pipe first. What could go wrong with it, a test cannot mend.
+        let _ = self.supervisor.wait();
     }
+}
+
+/// Starts the supervisor, which from here on owns the folder.
+fn supervise(folder: &Path, user: Option<User>, bin: &Path, options: &str, ports: &[u16]) -> Child {
+    let mut command = clean_command(Path::new("sh"));
+    command
+        .args(["-c", SUPERVISOR, "supervisor"])
+        .args([folder, bin])
+        .arg(options)
+        .args(ports.iter().map(u16::to_string))
+        .current_dir(folder)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        // Out of the group that Ctrl-C reaches, so that it is there to clean up after the tests.
+        .process_group(0);
+    if let Some(User { uid, gid }) = user {
+        command.uid(uid).gid(gid);
+    }
+    command.spawn().unwrap_or_else(|error| panic!("sh does not run: {error}"))
 }
 
 /// The one line `ready PORT`; or else all that was said instead.
@@ -225,6 +254,36 @@ mod tests {
         let passwd = "postgres2:x:7:8::/:/bin/sh\npostgres:x:101:104:admin,,,:/var/lib/postgresql:/bin/bash\n";
         assert_eq!(find_user(passwd, "postgres"), Some(User { uid: 101, gid: 104 }));
         assert_eq!(find_user(passwd, "nobody"), None);
+    }
+
+    #[test]
+    fn a_supervisor_whose_tests_are_killed_while_it_starts_cleans_up_too() {
+        let (folder, user) = make_folder().unwrap();
+        let mut supervisor = supervise(&folder, user, &find_bin(), WITHOUT_SYNC, &free_ports().unwrap());
+        // What the kernel does for a process that is killed: nobody writes any more, and nobody reads.
+        drop((supervisor.stdin.take(), supervisor.stdout.take()));
+        assert!(supervisor.wait().unwrap().success());
+        assert!(!folder.exists(), "{} was left behind", folder.display());
+    }
+
+    #[test]
+    fn a_server_that_cannot_start_says_why_and_leaves_nothing() {
+        let (folder, user) = make_folder().unwrap();
+        let mut supervisor = supervise(&folder, user, &find_bin(), "-c no_such_setting=1", &free_ports().unwrap());
+        let said = read_port(supervisor.stdout.take().unwrap()).unwrap_err();
+        assert!(said.contains("no_such_setting"), "{said}");
+        assert!(!supervisor.wait().unwrap().success());
+        assert!(!folder.exists(), "{} was left behind", folder.display());
+    }
+
+    #[test]
+    fn a_port_that_another_has_taken_is_passed_over() {
+        let taken = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let (folder, user) = make_folder().unwrap();
+        let ports = [vec![taken.local_addr().unwrap().port()], free_ports().unwrap()].concat();
+        let mut supervisor = supervise(&folder, user, &find_bin(), WITHOUT_SYNC, &ports);
+        assert_eq!(read_port(supervisor.stdout.take().unwrap()), Ok(ports[1]));
+        assert!(supervisor.wait().unwrap().success());
     }
 
     #[test]

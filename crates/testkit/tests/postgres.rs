@@ -8,7 +8,7 @@ use std::process::{Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use leadlatch_testkit::postgres::server;
+use leadlatch_testkit::postgres::{TestPostgres, server};
 
 /// Runs a statement with `psql`, and gives its bare output.
 fn ask(url: &str, statement: &str) -> String {
@@ -35,6 +35,18 @@ fn fresh_databases_are_separate() {
     let count = "SELECT count(*) FROM pg_tables WHERE tablename = 'here'";
     assert_eq!(ask(&one, count), "1");
     assert_eq!(ask(&other, count), "0");
+}
+
+#[test]
+fn a_durable_server_syncs_and_is_gone_once_dropped() {
+    assert_eq!(ask(&server().url_of("postgres"), "SHOW fsync"), "off");
+    let durable = TestPostgres::start(true);
+    assert_eq!(ask(&durable.url_of("postgres"), "SHOW fsync"), "on");
+    assert_eq!(ask(&durable.fresh_database(), "SHOW full_page_writes"), "on");
+
+    let (port, folder) = (durable.port(), durable.folder().to_owned());
+    drop(durable);
+    assert!(!lives(port) && !folder.exists(), "{} was left behind", folder.display());
 }
 
 const CHILD: &str = "LEADLATCH_TEST_PG_CHILD";
