@@ -43,33 +43,6 @@ impl Serialize for DataKey {
     }
 }
 
-macro_rules! words {
-    ($(#[$doc:meta])* $name:ident, $fault:literal: $($variant:ident $word:literal),+) => {
-        $(#[$doc])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-        pub enum $name {
-            $(#[doc = concat!("`", $word, "`")] $variant,)+
-        }
-
-        impl $name {
-            /// The word for it.
-            pub const fn as_str(self) -> &'static str {
-                match self { $(Self::$variant => $word,)+ }
-            }
-
-            /// Reads the word.
-            pub fn parse(text: &str) -> Result<Self, Fault> {
-                match text {
-                    $($word => Ok(Self::$variant),)+
-                    _ => Err(Fault::new("bad_choice", $fault)),
-                }
-            }
-        }
-
-        as_text!($name);
-    };
-}
-
 words! {
     /// What a custom field holds.
     FieldType, "A field's type is text, long_text, number, currency, date, yes_no or choice.":
