@@ -155,6 +155,10 @@ impl From<Error> for Problem {
                 tracing::warn!(cause, "a request could not be served");
                 Self::new(code)
             }
+            Error::NoRoom => {
+                tracing::error!("the database's disk is full");
+                Self::new(code)
+            }
             Error::Unauthenticated(_) | Error::TooExpensive => Self::new(code),
         }
     }

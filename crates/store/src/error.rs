@@ -31,9 +31,12 @@ pub enum Error {
     /// The statement took too long; the caller should narrow it.
     #[error("too expensive")]
     TooExpensive,
-    /// The database cannot be reached or has no room.
+    /// The database cannot be reached, or cannot do it now.
     #[error("unavailable: {0}")]
     Unavailable(String),
+    /// The disk under the database is full; nothing was kept of what was asked for.
+    #[error("no room on the database's disk")]
+    NoRoom,
     /// A fault of ours. The cause is for the log alone.
     #[error("internal: {0}")]
     Internal(#[source] Box<dyn std::error::Error + Send + Sync>),
@@ -66,6 +69,14 @@ impl Error {
         Self::Internal(cause.into())
     }
 
+    /// The same failure for another caller in the group that it failed with.
+    pub(crate) fn for_each(error: &Self) -> Self {
+        match error {
+            Self::NoRoom => Self::NoRoom,
+            other => Self::Unavailable(other.to_string()),
+        }
+    }
+
     /// The catalogue's code.
     pub fn code(&self) -> Code {
         match self {
@@ -77,6 +88,7 @@ impl Error {
             Self::Conflict(_) => Code::Conflict,
             Self::TooExpensive => Code::TooExpensive,
             Self::Unavailable(_) => Code::Unavailable,
+            Self::NoRoom => Code::NoRoom,
             Self::Internal(_) => Code::Internal,
         }
     }
@@ -89,7 +101,8 @@ impl From<rusqlite::Error> for Error {
         };
         match error.sqlite_error_code() {
             Some(OperationInterrupted) => Self::TooExpensive,
-            Some(DatabaseBusy | DatabaseLocked | DiskFull | SystemIoFailure) => Self::Unavailable(error.to_string()),
+            Some(DiskFull) => Self::NoRoom,
+            Some(DatabaseBusy | DatabaseLocked | SystemIoFailure) => Self::Unavailable(error.to_string()),
             Some(ConstraintViolation) if is_unique(&error) => {
                 Self::Conflict("A record like this exists already.".into())
             }
@@ -110,8 +123,8 @@ impl From<tokio_postgres::Error> for Error {
         match *state {
             SqlState::QUERY_CANCELED => Self::TooExpensive,
             SqlState::UNIQUE_VIOLATION => Self::Conflict("A record like this exists already.".into()),
-            SqlState::DISK_FULL
-            | SqlState::TOO_MANY_CONNECTIONS
+            SqlState::DISK_FULL => Self::NoRoom,
+            SqlState::TOO_MANY_CONNECTIONS
             | SqlState::ADMIN_SHUTDOWN
             | SqlState::CANNOT_CONNECT_NOW
             | SqlState::T_R_DEADLOCK_DETECTED

@@ -73,7 +73,11 @@ impl Database {
 
     /// Starts a server on the database and waits until it listens.
     pub fn serve(&self) -> Server {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_leadlatch"));
+        self.serve_by(Command::new(env!("CARGO_BIN_EXE_leadlatch")))
+    }
+
+    /// As [`Database::serve`], by a command that ends in running the binary.
+    pub fn serve_by(&self, mut command: Command) -> Server {
         command.args(["serve", "--listen", "127.0.0.1:0", "--database", &self.url]).stderr(Stdio::piped());
         let mut process = command.env("NO_COLOR", "1").spawn().expect("the server starts");
         let mut lines = BufReader::new(process.stderr.take().expect("a pipe")).lines();
