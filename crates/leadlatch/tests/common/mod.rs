@@ -2,7 +2,11 @@
 
 #![allow(dead_code, unreachable_pub, reason = "each test binary uses its own part")]
 
-use std::io::{BufRead, BufReader};
+pub mod callers;
+pub mod operation;
+pub mod world;
+
+use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, Command, Stdio};
 
 use leadlatch_testkit::postgres;
@@ -17,7 +21,11 @@ pub struct Database {
 
 /// One of each engine.
 pub fn both() -> [Database; 2] {
-    [sqlite(), Database { url: postgres::server().fresh_database(), folder: tempfile::tempdir().expect("a folder") }]
+    [sqlite(), postgresql()]
+}
+
+pub fn postgresql() -> Database {
+    Database { url: postgres::server().fresh_database(), folder: tempfile::tempdir().expect("a folder") }
 }
 
 pub fn sqlite() -> Database {
@@ -26,11 +34,15 @@ pub fn sqlite() -> Database {
 }
 
 impl Database {
-    /// Runs a command with `--json`: its value, or what it said on stderr.
-    pub fn try_run(&self, line: &[&str]) -> Result<Value, String> {
+    /// Runs a command with `--json` and a text on stdin: its value, or what it said on stderr.
+    fn try_run_with(&self, line: &[&str], stdin: &str) -> Result<Value, String> {
         let mut command = Command::new(env!("CARGO_BIN_EXE_leadlatch"));
-        let output = command.args(line).args(["--json", "--database", &self.url]).stdin(Stdio::null()).output();
-        let output = output.expect("the binary runs");
+        command.args(line).args(["--json", "--database", &self.url]);
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut process = command.spawn().expect("the binary runs");
+        // A command that reads nothing may have ended before the text is written.
+        let _ = process.stdin.take().expect("a pipe").write_all(stdin.as_bytes());
+        let output = process.wait_with_output().expect("the binary ends");
         if output.status.success() {
             Ok(serde_json::from_slice(&output.stdout).expect("stdout is exactly one JSON value"))
         } else {
@@ -39,8 +51,18 @@ impl Database {
         }
     }
 
+    /// Runs a command with `--json`: its value, or what it said on stderr.
+    pub fn try_run(&self, line: &[&str]) -> Result<Value, String> {
+        self.try_run_with(line, "")
+    }
+
     pub fn run(&self, line: &[&str]) -> Value {
-        self.try_run(line).unwrap_or_else(|said| panic!("{line:?}: {said}"))
+        self.run_with(line, "")
+    }
+
+    /// Runs a command that reads a text, such as a password, from stdin.
+    pub fn run_with(&self, line: &[&str], stdin: &str) -> Value {
+        self.try_run_with(line, stdin).unwrap_or_else(|said| panic!("{line:?}: {said}"))
     }
 
     /// Runs a command and gives the id of the record that it made.
@@ -149,6 +171,16 @@ impl Server {
 
     pub async fn create(&self, key: &str, body: Value) -> Answer {
         self.send("POST", "/api/v1/leads", Some(key), Some(body)).await
+    }
+
+    /// Creates a lead of a type, in the type's group, and gives its id.
+    pub async fn lead_of_type(&self, key: &str, lead_type: &str) -> String {
+        let found = self.get(&format!("/api/v1/lead-types/{lead_type}"), key).await.json();
+        let (group, id) = (&found["lead_group_id"], &found["id"]);
+        let body = json!({"email": "lead@example.com", "lead_group_id": group, "lead_type_id": id});
+        let answer = self.create(key, body).await;
+        assert_eq!(answer.status, StatusCode::CREATED, "{}", answer.text);
+        answer.json()["id"].to_string()
     }
 
     /// Creates a lead with a name and gives its id.
