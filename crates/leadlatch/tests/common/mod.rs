@@ -8,6 +8,8 @@ pub mod world;
 
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use leadlatch_testkit::postgres;
 use reqwest::{Client, Method, StatusCode};
@@ -95,21 +97,56 @@ impl Database {
 
     /// Starts a server on the database and waits until it listens.
     pub fn serve(&self) -> Server {
+        self.serve_with(&[])
+    }
+
+    /// As [`Database::serve`], with variables of the environment.
+    pub fn serve_with(&self, variables: &[(&str, &str)]) -> Server {
         let mut command = Command::new(env!("CARGO_BIN_EXE_leadlatch"));
         command.args(["serve", "--listen", "127.0.0.1:0", "--database", &self.url]).stderr(Stdio::piped());
-        let mut process = command.env("NO_COLOR", "1").spawn().expect("the server starts");
+        command.envs(variables.iter().copied()).env("NO_COLOR", "1");
+        let mut process = command.spawn().expect("the server starts");
         let mut lines = BufReader::new(process.stderr.take().expect("a pipe")).lines();
-        let mut log = String::new();
+        let log = Log::default();
         let address = loop {
-            let line = lines.next().unwrap_or_else(|| panic!("no address: {log}")).expect("a line");
+            let line = lines.next().unwrap_or_else(|| panic!("no address: {}", log.text())).expect("a line");
+            log.add(&line);
             if let Some((_, address)) = line.split_once("address=") {
                 break address.trim().to_owned();
             }
-            log.push_str(&line);
         };
         // The pipe is read to its end, or the server would block on a full one.
-        std::thread::spawn(move || lines.for_each(drop));
-        Server { base: format!("http://{address}"), process, client: Client::new() }
+        let kept = log.clone();
+        std::thread::spawn(move || lines.map_while(Result::ok).for_each(|line| kept.add(&line)));
+        Server { base: format!("http://{address}"), process, client: Client::new(), log }
+    }
+
+    /// Runs a statement behind the server's back.
+    pub fn sql(&self, statement: &str) {
+        if let Some(path) = self.url.strip_prefix("sqlite:") {
+            let opened = rusqlite::Connection::open(path).expect("the file");
+            return opened.execute_batch(statement).expect("a statement");
+        }
+        let psql = postgres::server().bin().join("psql");
+        let line = ["-X", "-q", "-v", "ON_ERROR_STOP=1", "-d", &self.url, "-c", statement];
+        let output = Command::new(psql).args(line).stdin(Stdio::null()).output().expect("psql runs");
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    }
+}
+
+/// What a server said on stderr.
+#[derive(Clone, Default)]
+pub struct Log(Arc<Mutex<String>>);
+
+impl Log {
+    fn add(&self, line: &str) {
+        let mut text = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        text.push_str(line);
+        text.push('\n');
+    }
+
+    pub fn text(&self) -> String {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 
@@ -118,6 +155,7 @@ pub struct Server {
     pub base: String,
     pub process: Child,
     pub client: Client,
+    pub log: Log,
 }
 
 impl Drop for Server {
@@ -163,6 +201,17 @@ impl Server {
         }
         let answer = request.send().await.expect("an answer");
         Answer { status: answer.status(), text: answer.text().await.expect("a body") }
+    }
+
+    /// Whether a text is logged, or will be in a moment.
+    pub async fn logs(&self, text: &str) -> bool {
+        for _ in 0..100 {
+            if self.log.text().contains(text) {
+                return true;
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        false
     }
 
     pub async fn get(&self, path: &str, key: &str) -> Answer {
