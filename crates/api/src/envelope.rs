@@ -64,6 +64,7 @@ pub(crate) async fn envelope(State(app): State<App>, mut request: Request, next:
     };
     count(&app, &caller, &answer, agent.as_ref());
     let route = route.as_ref().map_or("none", MatchedPath::as_str).to_owned();
+    tracing::debug!(request_id = id, %method, route, status = answer.status().as_u16(), "answered");
     let labels = [("method", method.to_string()), ("route", route), ("status", answer.status().as_u16().to_string())];
     metrics::counter!("leadlatch_http_requests_total", &labels).increment(1);
     metrics::histogram!("leadlatch_http_request_seconds").record(began.elapsed().as_secs_f64());

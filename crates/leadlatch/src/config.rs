@@ -1,6 +1,7 @@
 //! The configuration: a TOML file, then `LEADLATCH_*` variables, then the command line.
 
 use serde::{Deserialize, Serialize};
+use tracing::level_filters::LevelFilter;
 
 use crate::output::{Failure, Outcome};
 
@@ -18,6 +19,33 @@ pub(crate) struct Config {
     pub(crate) allow_plain_http: bool,
     /// Connections that are open at the same time, at the most.
     pub(crate) max_connections: usize,
+    /// Down to which level of `docs/logging.md` is logged.
+    pub(crate) log: LogLevel,
+}
+
+/// A level of the log; each holds those before it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum LogLevel {
+    /// We failed.
+    Error,
+    /// We could not serve.
+    Warn,
+    /// What an operator did or should know once.
+    Info,
+    /// What helps a developer: a line for each request.
+    Debug,
+}
+
+impl From<LogLevel> for LevelFilter {
+    fn from(level: LogLevel) -> Self {
+        match level {
+            LogLevel::Error => Self::ERROR,
+            LogLevel::Warn => Self::WARN,
+            LogLevel::Info => Self::INFO,
+            LogLevel::Debug => Self::DEBUG,
+        }
+    }
 }
 
 impl Default for Config {
@@ -28,6 +56,7 @@ impl Default for Config {
             metrics_listen: None,
             allow_plain_http: false,
             max_connections: 10_000,
+            log: LogLevel::Info,
         }
     }
 }
@@ -50,6 +79,9 @@ allow_plain_http = false
 
 # Connections that are open at the same time, at the most.
 max_connections = 10000
+
+# What is logged on stderr: error, warn, info or debug.
+log = \"info\"
 ";
 
 impl Config {

@@ -41,7 +41,7 @@ pub(crate) async fn run(cli: Cli) -> Outcome {
 }
 
 async fn serve(config: &Config) -> Outcome {
-    tracing_subscriber::fmt().with_writer(std::io::stderr).with_max_level(tracing::Level::INFO).init();
+    crate::log::start(config.log.into());
     let server = Server::bind(config, Store::open(&config.database).await?).await?;
     tracing::info!(address = %server.address()?, "listening");
     server.run().await
