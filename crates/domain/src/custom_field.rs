@@ -119,7 +119,16 @@ impl CustomField {
             (true, true, _) => Err(Fault::new("required", "A choice needs its choices: choices=A|B.")),
             (false, false, _) => Err(Fault::new("bad_field", "Only a field of type choice has choices.")),
             (_, _, true) => Err(Fault::new("bad_field", "A choice cannot be empty.")),
-            _ => Ok(self),
+            _ => self.refuse_same_choices(),
+        }
+    }
+
+    /// A value is matched without regard to case, so two choices that differ by it alone could not be told apart.
+    fn refuse_same_choices(self) -> Result<Self, Fault> {
+        let mut seen = std::collections::HashSet::new();
+        match self.choices.iter().find(|choice| !seen.insert(fold(choice))) {
+            Some(twice) => Err(Fault::new("bad_field", format!("The choice {twice} stands there twice."))),
+            None => Ok(self),
         }
     }
 
@@ -161,14 +170,18 @@ fn as_text(value: &Json) -> Result<String, Fault> {
     }
 }
 
+/// A plain decimal number without leading zeros, its decimals as they were sent: `007.50` is `7.50`, `-0` is `0`.
 fn check_number(text: &str) -> Result<String, Fault> {
     let plain = text.strip_prefix('-').unwrap_or(text);
     let (whole, rest) = plain.split_once('.').unwrap_or((plain, "0"));
     let digits = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
-    if digits(whole) && digits(rest) && text.len() <= 40 {
-        return Ok(text.to_owned());
+    if !digits(whole) || !digits(rest) || text.len() > 40 {
+        return Err(Fault::new("bad_number", "Send a plain decimal number, such as 12.5."));
     }
-    Err(Fault::new("bad_number", "Send a plain decimal number, such as 12.5."))
+    let bare = plain.trim_start_matches('0');
+    let zero = if bare.starts_with(|first: char| first.is_ascii_digit()) { "" } else { "0" };
+    let sign = if text.starts_with('-') && plain.contains(|digit| matches!(digit, '1'..='9')) { "-" } else { "" };
+    Ok(format!("{sign}{zero}{bare}"))
 }
 
 fn check_yes_no(text: &str) -> Result<String, Fault> {
@@ -194,9 +207,16 @@ mod tests {
         );
         let field = CustomField::parse_spec("data50=Colour:choice:choices=Red|Dark blue").unwrap();
         assert_eq!(field.choices, ["Red", "Dark blue"]);
-        for spec in
-            ["data51=X:text", "data1", "data1=X:choice", "data1=X:text:choices=A", "data1=X:colour", "data1=:text"]
-        {
+        for spec in [
+            "data51=X:text",
+            "data1",
+            "data1=X:choice",
+            "data1=X:text:choices=A",
+            "data1=X:colour",
+            "data1=:text",
+            "data1=X:choice:choices=A|b|a",
+            "data1=X:choice:choices=Dark blue|dark  BLUE",
+        ] {
             assert!(CustomField::parse_spec(spec).is_err(), "{spec}");
         }
     }
@@ -208,6 +228,17 @@ mod tests {
         assert_eq!(check("data1=X:yes_no", json!(true)).unwrap(), "yes");
         assert_eq!(check("data1=X:choice:choices=Red|Blue", json!("RED")).unwrap(), "Red");
         assert_eq!(check("data1=X:date", json!("2026-02-01")).unwrap(), "2026-02-01");
+        for (sent, stored) in [
+            ("007.50", "7.50"),
+            ("-007", "-7"),
+            ("000", "0"),
+            ("0.5", "0.5"),
+            ("-0.0", "0.0"),
+            ("10", "10"),
+            ("7.", ""),
+        ] {
+            assert_eq!(check("data1=X:number", json!(sent)).unwrap_or_default(), stored, "{sent}");
+        }
         for (spec, value) in [
             ("data1=X:number", json!("1,5")),
             ("data1=X:date", json!("01/02/2026")),
