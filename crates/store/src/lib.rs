@@ -6,6 +6,7 @@ pub mod access_keys;
 pub mod accounts;
 pub mod audit;
 mod authenticate;
+mod change;
 mod engine;
 mod error;
 pub mod lead_groups;
