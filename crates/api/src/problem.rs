@@ -147,6 +147,7 @@ impl From<Error> for Problem {
             }
             Error::Invalid(errors) => Self::invalid(errors),
             Error::Conflict(detail) => Self::because(code, detail),
+            Error::InUse(by) => Self::because(code, format!("The {by}.")),
             Error::Internal(cause) => {
                 tracing::error!(%cause, "a request failed");
                 Self::new(code)
