@@ -86,15 +86,23 @@ pub struct CustomField {
     pub partner: PartnerRight,
 }
 
-impl CustomField {
+/// A field as an admin writes it down, and what Partner keys may do with it if that was said.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FieldSpec {
+    field: CustomField,
+    partner: Option<PartnerRight>,
+}
+
+impl FieldSpec {
     /// Reads `data1=Loan:currency[:required][:choices=A|B][:partner=rw|w|none]`.
-    pub fn parse_spec(spec: &str) -> Result<Self, Fault> {
+    pub fn parse(spec: &str) -> Result<Self, Fault> {
         let form = || Fault::new("bad_field", "Write data1=Label:type[:required][:choices=A|B][:partner=rw|w|none].");
         let (key, rest) = spec.split_once('=').ok_or_else(form)?;
         let mut parts = rest.split(':');
         let label = parts.next().map(str::trim).filter(|label| !label.is_empty()).ok_or_else(form)?;
         check_text(label, crate::text::TEXT_MAX)?;
-        let mut field = Self {
+        let mut partner = None;
+        let mut field = CustomField {
             key: DataKey::parse(key.trim())?,
             label: label.to_owned(),
             field_type: FieldType::parse(parts.next().unwrap_or("text"))?,
@@ -106,11 +114,34 @@ impl CustomField {
             match part.split_once('=') {
                 None if part == "required" => field.required = true,
                 Some(("choices", list)) => field.choices = list.split('|').map(|one| one.trim().to_owned()).collect(),
-                Some(("partner", right)) => field.partner = PartnerRight::parse(right)?,
+                Some(("partner", right)) => partner = Some(PartnerRight::parse(right)?),
                 _ => return Err(form()),
             }
         }
-        field.check_choices()
+        Ok(Self { field: field.check_choices()?, partner })
+    }
+
+    /// Which of the fifty.
+    pub fn key(&self) -> DataKey {
+        self.field.key
+    }
+
+    /// A new field. Partner keys may read and write it unless something else was said.
+    pub fn added(self) -> CustomField {
+        CustomField { partner: self.partner.unwrap_or(PartnerRight::ReadWrite), ..self.field }
+    }
+
+    /// The field in the place of another. What Partner keys may do with it stays unless something else was said: a field
+    /// that is closed to them does not open because its label changed.
+    pub fn replacing(self, old: &CustomField) -> CustomField {
+        CustomField { partner: self.partner.unwrap_or(old.partner), ..self.field }
+    }
+}
+
+impl CustomField {
+    /// Reads a new field: see [`FieldSpec::parse`].
+    pub fn parse_spec(spec: &str) -> Result<Self, Fault> {
+        FieldSpec::parse(spec).map(FieldSpec::added)
     }
 
     fn check_choices(self) -> Result<Self, Fault> {
@@ -194,7 +225,7 @@ fn check_yes_no(text: &str) -> Result<String, Fault> {
 
 #[cfg(test)]
 mod tests {
-    use super::{CustomField, DataKey, FieldType, PartnerRight};
+    use super::{CustomField, DataKey, FieldSpec, FieldType, PartnerRight};
     use serde_json::json;
 
     #[test]
@@ -219,6 +250,15 @@ mod tests {
         ] {
             assert!(CustomField::parse_spec(spec).is_err(), "{spec}");
         }
+    }
+
+    #[test]
+    fn a_replaced_field_opens_to_partners_only_if_that_is_said() {
+        let old = CustomField::parse_spec("data1=Margin:currency:partner=none").unwrap();
+        let replaced = |spec: &str| FieldSpec::parse(spec).unwrap().replacing(&old);
+        assert_eq!(replaced("data1=Our margin:currency").partner, PartnerRight::Nothing);
+        assert_eq!(replaced("data1=Our margin:currency:partner=rw").partner, PartnerRight::ReadWrite);
+        assert_eq!(CustomField::parse_spec("data1=Loan:currency").unwrap().partner, PartnerRight::ReadWrite);
     }
 
     #[test]

@@ -174,6 +174,13 @@ pub(crate) fn read_rule(within: i64, fields: i64, outcome: &str) -> Result<Dupli
         .ok_or_else(|| Error::internal("a rule for duplicates is corrupt"))
 }
 
+/// The account's rule for duplicates.
+pub(crate) async fn rule(db: &mut Connection<'_>, account: i64) -> Result<DuplicateRule> {
+    let sql = "SELECT duplicate_within, duplicate_fields, duplicate_outcome FROM accounts WHERE id = $1";
+    let read = |row: &Row<'_>| read_rule(row.get(0)?, row.get(1)?, &row.get::<String>(2)?);
+    db.query_opt(sql, values![account], read).await?.ok_or(Error::NotFound("account"))
+}
+
 /// What an admin changes of an account; what is left out stays. The slug never changes: commands and scripts go by it.
 #[derive(Debug, Default)]
 pub struct AccountChange {
