@@ -78,6 +78,8 @@ catalogue! {
         "Send it again, faster.";
     Conflict "conflict" 409 "It stands against something that is there already."
         "See detail for what it is.";
+    InUse "in_use" 409 "The record is in use."
+        "Change or delete first what detail names.";
     BodyTooLarge "body_too_large" 413 "The body is larger than 1 MiB."
         "Send less at once.";
     UnsupportedMediaType "unsupported_media_type" 415 "The body is not declared as JSON."

@@ -4,6 +4,8 @@ use leadlatch_domain::fault::FieldFault;
 use leadlatch_domain::problem::{Code, DeniedBy};
 use leadlatch_domain::scope::{Scope, ScopeSet};
 
+use crate::in_use::InUse;
+
 /// The store's result.
 pub type Result<T> = std::result::Result<T, Error>;
 
@@ -28,6 +30,9 @@ pub enum Error {
     /// It stands against something that is there already.
     #[error("conflict: {0}")]
     Conflict(String),
+    /// It cannot be deleted: what uses it, in words, such as `status Quoted is in use: 12 leads (2 in the bin)`.
+    #[error("{0}")]
+    InUse(InUse),
     /// The statement took too long; the caller should narrow it.
     #[error("too expensive")]
     TooExpensive,
@@ -86,6 +91,7 @@ impl Error {
             Self::NotFound(_) => Code::NotFound,
             Self::Invalid(_) => Code::InvalidFields,
             Self::Conflict(_) => Code::Conflict,
+            Self::InUse(_) => Code::InUse,
             Self::TooExpensive => Code::TooExpensive,
             Self::Unavailable(_) => Code::Unavailable,
             Self::NoRoom => Code::NoRoom,
@@ -93,6 +99,10 @@ impl Error {
         }
     }
 }
+
+const TWICE: &str = "A record like this exists already.";
+/// References are checked before they are written: one that fails all the same was overtaken by a deletion.
+const GONE: &str = "A record that this names was deleted at the same moment.";
 
 impl From<rusqlite::Error> for Error {
     fn from(error: rusqlite::Error) -> Self {
@@ -103,9 +113,8 @@ impl From<rusqlite::Error> for Error {
             Some(OperationInterrupted) => Self::TooExpensive,
             Some(DiskFull) => Self::NoRoom,
             Some(DatabaseBusy | DatabaseLocked | SystemIoFailure) => Self::Unavailable(error.to_string()),
-            Some(ConstraintViolation) if is_unique(&error) => {
-                Self::Conflict("A record like this exists already.".into())
-            }
+            Some(ConstraintViolation) if is_unique(&error) => Self::Conflict(TWICE.into()),
+            Some(ConstraintViolation) if is_reference(&error) => Self::Conflict(GONE.into()),
             _ => Self::internal(error),
         }
     }
@@ -116,13 +125,18 @@ fn is_unique(error: &rusqlite::Error) -> bool {
     matches!(code, Some(rusqlite::ffi::SQLITE_CONSTRAINT_UNIQUE | rusqlite::ffi::SQLITE_CONSTRAINT_PRIMARYKEY))
 }
 
+fn is_reference(error: &rusqlite::Error) -> bool {
+    error.sqlite_error().is_some_and(|error| error.extended_code == rusqlite::ffi::SQLITE_CONSTRAINT_FOREIGNKEY)
+}
+
 impl From<tokio_postgres::Error> for Error {
     fn from(error: tokio_postgres::Error) -> Self {
         use tokio_postgres::error::SqlState;
         let Some(state) = error.code() else { return Self::Unavailable(error.to_string()) };
         match *state {
             SqlState::QUERY_CANCELED => Self::TooExpensive,
-            SqlState::UNIQUE_VIOLATION => Self::Conflict("A record like this exists already.".into()),
+            SqlState::UNIQUE_VIOLATION => Self::Conflict(TWICE.into()),
+            SqlState::FOREIGN_KEY_VIOLATION => Self::Conflict(GONE.into()),
             SqlState::DISK_FULL => Self::NoRoom,
             SqlState::TOO_MANY_CONNECTIONS
             | SqlState::ADMIN_SHUTDOWN

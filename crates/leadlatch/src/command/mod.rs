@@ -1,6 +1,7 @@
 //! The commands: a file each for what belongs together.
 
 mod audit;
+mod change;
 mod key;
 mod settings;
 

@@ -5,6 +5,7 @@ mod delete;
 mod read;
 mod refer;
 mod resolve;
+mod retwin;
 mod row;
 mod update;
 
@@ -12,4 +13,5 @@ pub use create::create;
 pub use delete::{delete, purge, restore};
 pub use read::{ListQuery, get, list, total};
 pub use refer::refer;
+pub use retwin::retwin;
 pub use update::update;
