@@ -42,8 +42,7 @@ struct Housekeeper {
 impl Server {
     /// Binds the address; nothing is answered yet.
     pub(crate) async fn bind(config: &Config, opened: Opened) -> Outcome<Self> {
-        if let Some(listen) = &config.metrics_listen {
-            let address: SocketAddr = listen.parse().map_err(|_| Failure::new("metrics_listen is no ADDRESS:PORT"))?;
+        if let Some(address) = config.metrics_listen {
             let exporter = metrics_exporter_prometheus::PrometheusBuilder::new().with_http_listener(address);
             exporter.install().map_err(|error| Failure::new(format!("metrics: {error}")))?;
         }
