@@ -46,14 +46,16 @@ pub(crate) async fn run(cli: Cli) -> Outcome {
 async fn serve(config: &Config) -> Outcome {
     tracing_subscriber::fmt().with_writer(std::io::stderr).with_max_level(tracing::Level::INFO).init();
     let server = Server::bind(config, Store::open(&config.database).await?).await?;
-    tracing::info!(address = %server.address()?, "listening");
+    tracing::info!(tls = server.encrypted(), address = %server.address()?, "listening");
     server.run().await
 }
 
 /// Shows the configuration that the server would have, and says which variables look like ours and are not read.
 fn check(file: Option<&str>, output: Output) -> Outcome {
     let config = Config::read(file)?;
-    ignored_variables().iter().for_each(|note| error(note));
+    for note in ignored_variables() {
+        error(&note);
+    }
     output.show(&config.shown())
 }
 

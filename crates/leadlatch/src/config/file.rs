@@ -57,7 +57,7 @@ pub(super) fn nearest<'n>(key: &str, names: &[&'n str]) -> Option<&'n str> {
 }
 
 fn line_of(text: &str, at: usize) -> usize {
-    text.as_bytes()[..at.min(text.len())].iter().filter(|byte| **byte == b'\n').count() + 1
+    text.get(..at).unwrap_or(text).matches('\n').count() + 1
 }
 
 #[cfg(test)]

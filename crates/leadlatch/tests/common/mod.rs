@@ -73,8 +73,14 @@ impl Database {
 
     /// Starts a server on the database and waits until it listens.
     pub fn serve(&self) -> Server {
+        self.serve_with(&[], &[])
+    }
+
+    /// As [`Database::serve`], with more arguments and variables.
+    pub fn serve_with(&self, line: &[&str], variables: &[(&str, &str)]) -> Server {
         let mut command = Command::new(env!("CARGO_BIN_EXE_leadlatch"));
-        command.args(["serve", "--listen", "127.0.0.1:0", "--database", &self.url]).stderr(Stdio::piped());
+        command.args(["serve", "--listen", "127.0.0.1:0", "--database", &self.url]).args(line);
+        command.envs(variables.iter().copied()).stderr(Stdio::piped());
         let mut process = command.env("NO_COLOR", "1").spawn().expect("the server starts");
         let mut lines = BufReader::new(process.stderr.take().expect("a pipe")).lines();
         let mut log = String::new();
