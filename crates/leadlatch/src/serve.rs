@@ -50,7 +50,13 @@ impl Server {
         let listener = listener.map_err(|error| Failure::new(format!("{}: {error}", config.listen)))?;
         let store = Arc::new(opened.store);
         let usage = Arc::new(Usage::default());
-        let app = App { store: Arc::clone(&store), usage, allow_plain_http: config.allow_plain_http };
+        let app = App {
+            store: Arc::clone(&store),
+            usage,
+            allow_plain_http: config.allow_plain_http,
+            trusted_proxies: config.trusted_proxies.clone().into(),
+            public_url: config.public_url.clone(),
+        };
         let housekeeper = Housekeeper { store, operator: opened.operator };
         let signals = Signals::catch()?;
         Ok(Self { listener, app, housekeeper, connections: config.max_connections, tls, signals })
