@@ -37,7 +37,7 @@ async fn a_full_disk_is_said_and_nothing_answered_is_lost() {
     let small = Database { url: format!("sqlite:{}", folder.join("leadlatch.db").display()), folder: database.folder };
     let mut serve = on_small_disk(&folder);
     serve.arg(env!("CARGO_BIN_EXE_leadlatch"));
-    let server = small.serve_by(serve);
+    let server = small.serve_by(serve, &[]);
     let filler = inside(&server, &folder).join("filler");
     std::fs::write(&filler, vec![0; 1 << 20]).expect("room for the filler");
 
