@@ -121,7 +121,7 @@ log = \"info\"
 ";
 
 /// The names of the settings.
-const NAMES: [&str; 10] = [
+const NAMES: [&str; 11] = [
     "listen",
     "database",
     "deletions_file",
@@ -131,6 +131,7 @@ const NAMES: [&str; 10] = [
     "trusted_proxies",
     "allow_plain_http",
     "metrics_listen",
+    "log",
     "max_connections",
 ];
 
