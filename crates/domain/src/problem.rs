@@ -92,6 +92,8 @@ catalogue! {
         "Try again; if it goes on, give the operator the request_id.";
     TooExpensive "too_expensive" 503 "The request would take too long."
         "Narrow it: add a filter, shorten the time span, or leave out total.";
+    NoRoom "no_room" 503 "The server's disk is full."
+        "Nothing was kept; try again when the operator has made room.";
     Unavailable "unavailable" 503 "The server cannot do it right now."
         "Try again in a moment.";
 }

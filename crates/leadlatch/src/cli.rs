@@ -2,6 +2,9 @@
 
 pub(crate) mod settings;
 
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
 use clap::{Args, Parser, Subcommand};
 
 /// Leadlatch: leads behind access keys.
@@ -30,7 +33,13 @@ pub(crate) enum Command {
         listen: Option<String>,
         /// Where /metrics listens.
         #[arg(long)]
-        metrics_listen: Option<String>,
+        metrics_listen: Option<SocketAddr>,
+        /// The certificate's chain, PEM: the server then speaks TLS.
+        #[arg(long, value_name = "FILE")]
+        tls_cert: Option<PathBuf>,
+        /// The certificate's private key, PEM.
+        #[arg(long, value_name = "FILE")]
+        tls_key: Option<PathBuf>,
     },
     /// Run a throw-away server with an account, partners, leads and keys.
     Demo {
@@ -427,7 +436,8 @@ pub(crate) enum Config {
     Example,
     /// Check a file and the environment.
     Check {
-        #[arg(long)]
+        /// The file; without it, the environment alone is checked.
+        #[arg(long, value_name = "FILE")]
         config: Option<String>,
     },
 }

@@ -36,9 +36,12 @@ pub enum Error {
     /// The statement took too long; the caller should narrow it.
     #[error("too expensive")]
     TooExpensive,
-    /// The database cannot be reached or has no room.
+    /// The database cannot be reached, or cannot do it now.
     #[error("unavailable: {0}")]
     Unavailable(String),
+    /// The disk under the database is full; nothing was kept of what was asked for.
+    #[error("no room on the database's disk")]
+    NoRoom,
     /// A fault of ours. The cause is for the log alone.
     #[error("internal: {0}")]
     Internal(#[source] Box<dyn std::error::Error + Send + Sync>),
@@ -71,6 +74,14 @@ impl Error {
         Self::Internal(cause.into())
     }
 
+    /// The same failure for another caller in the group that it failed with.
+    pub(crate) fn for_each(error: &Self) -> Self {
+        match error {
+            Self::NoRoom => Self::NoRoom,
+            other => Self::Unavailable(other.to_string()),
+        }
+    }
+
     /// The catalogue's code.
     pub fn code(&self) -> Code {
         match self {
@@ -83,6 +94,7 @@ impl Error {
             Self::InUse(_) => Code::InUse,
             Self::TooExpensive => Code::TooExpensive,
             Self::Unavailable(_) => Code::Unavailable,
+            Self::NoRoom => Code::NoRoom,
             Self::Internal(_) => Code::Internal,
         }
     }
@@ -99,7 +111,8 @@ impl From<rusqlite::Error> for Error {
         };
         match error.sqlite_error_code() {
             Some(OperationInterrupted) => Self::TooExpensive,
-            Some(DatabaseBusy | DatabaseLocked | DiskFull | SystemIoFailure) => Self::Unavailable(error.to_string()),
+            Some(DiskFull) => Self::NoRoom,
+            Some(DatabaseBusy | DatabaseLocked | SystemIoFailure) => Self::Unavailable(error.to_string()),
             Some(ConstraintViolation) if is_unique(&error) => Self::Conflict(TWICE.into()),
             Some(ConstraintViolation) if is_reference(&error) => Self::Conflict(GONE.into()),
             _ => Self::internal(error),
@@ -124,8 +137,8 @@ impl From<tokio_postgres::Error> for Error {
             SqlState::QUERY_CANCELED => Self::TooExpensive,
             SqlState::UNIQUE_VIOLATION => Self::Conflict(TWICE.into()),
             SqlState::FOREIGN_KEY_VIOLATION => Self::Conflict(GONE.into()),
-            SqlState::DISK_FULL
-            | SqlState::TOO_MANY_CONNECTIONS
+            SqlState::DISK_FULL => Self::NoRoom,
+            SqlState::TOO_MANY_CONNECTIONS
             | SqlState::ADMIN_SHUTDOWN
             | SqlState::CANNOT_CONNECT_NOW
             | SqlState::T_R_DEADLOCK_DETECTED
