@@ -146,6 +146,8 @@ async fn fields_are_added_replaced_and_removed_beside_what_leads_hold() {
             let body = json!({"email": "x@example.com", "data": {"data1": loan, "data2": colour}});
             assert_eq!(server.create(&full, body).await.status, StatusCode::CREATED);
         }
+        let blue = server.get(&format!("/api/v1/leads?lead_group_id={}&data2=BLUE", group["id"]), &full).await;
+        assert_eq!(ids(&blue).len(), 2, "a choice is found whatever its case");
         let said = field(&["data1=Loan:number"]).expect_err("two leads hold words");
         assert!(said.contains("2 leads hold in data1 what is no number"), "{said}");
         let said = field(&["data2=Colour:choice:choices=Red|Green"]).expect_err("two leads are blue");
@@ -382,5 +384,44 @@ async fn a_records_new_kind_narrows_what_its_keys_reach() {
         let contact = json!(["company", "contact_name", "email", "phone"]);
         assert_eq!(changed, [json!(["kind"]), json!(["kind"]), contact, json!(["email"])]);
         database.run(&["audit", "verify", "--account", acme]);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_deletion_beside_new_uses_is_before_or_after_them() {
+    for database in both() {
+        let acme = database.account("acme");
+        let (_, full) = database.key(acme, None, &ALL);
+        let server = std::sync::Arc::new(database.serve());
+        for round in 0..4 {
+            let name = format!("Round{round}");
+            let status = database.run(&["status", "create", "--account", acme, "--name", &name, "--point", "closed"]);
+            let create = |_| {
+                let (server, full, status) = (std::sync::Arc::clone(&server), full.clone(), status["id"].clone());
+                tokio::spawn(async move {
+                    let mut made = 0;
+                    for _ in 0..12 {
+                        let body = json!({"email": "x@example.com", "status_id": status});
+                        let answer = server.create(&full, body).await;
+                        let overtaken =
+                            [StatusCode::UNPROCESSABLE_ENTITY, StatusCode::CONFLICT].contains(&answer.status);
+                        assert!(answer.status == StatusCode::CREATED || overtaken, "{}", answer.text);
+                        made += usize::from(!overtaken);
+                    }
+                    made
+                })
+            };
+            let creating: Vec<_> = if round % 2 == 0 { Vec::new() } else { (0..4).map(create).collect() };
+            let deleted = database.try_run(&["status", "delete", "--account", acme, "--status", &name]);
+            let creating: Vec<_> = if round % 2 == 0 { (0..4).map(create).collect() } else { creating };
+            let mut made = 0;
+            for task in creating {
+                made += task.await.expect("a caller");
+            }
+            match deleted {
+                Ok(_) => assert_eq!(made, 0, "nothing has a status that is gone"),
+                Err(said) => assert!(said.contains("is in use") && made > 0, "{said} {made}"),
+            }
+        }
     }
 }

@@ -203,8 +203,8 @@ async fn narrow_by_data(
     mut all: Condition,
 ) -> Result<Condition> {
     let (Some(group), false) = (filter.lead_group_id, filter.data.is_empty()) else { return Ok(all) };
+    let fields = lead_groups::fields(db, grant.account(), group).await?;
     if grant.partner().is_some() {
-        let fields = lead_groups::fields(db, grant.account(), group).await?;
         let readable = |key| fields.iter().any(|field| field.key == key && field.partner.may_read());
         let denied: Vec<String> =
             filter.data.iter().filter(|(key, _)| !readable(*key)).map(|(key, _)| key.to_string()).collect();
@@ -213,9 +213,16 @@ async fn narrow_by_data(
         }
     }
     for (key, value) in &filter.data {
-        // A member's exact text: inside a value its quotes would be escaped, so it is found as a member or not at all.
-        let member = format!("\"{key}\":{}", serde_json::Value::from(value.as_str()));
-        all = all.add(Expr::cust_with_values("replace(leads.data, $1, '') <> leads.data", [member]));
+        let field = fields.iter().find(|field| field.key == *key);
+        // In the form that the field stores it, and as it came: a lead may hold what is older than the field.
+        let stored = field.and_then(|field| field.check(&value.as_str().into()).ok());
+        let mut either = Condition::any();
+        for value in std::iter::once(value).chain(stored.as_ref().filter(|stored| *stored != value)) {
+            // A member's exact text: inside a value its quotes would be escaped, so it is found as a member or not at all.
+            let member = format!("\"{key}\":{}", serde_json::Value::from(value.as_str()));
+            either = either.add(Expr::cust_with_values("replace(leads.data, $1, '') <> leads.data", [member]));
+        }
+        all = all.add(either);
     }
     Ok(all)
 }
