@@ -158,8 +158,10 @@ impl From<Error> for Problem {
             }
             Error::Invalid(errors) => Self::invalid(errors),
             Error::Conflict(detail) => Self::because(code, detail),
+            Error::InUse(by) => Self::because(code, format!("The {by}.")),
             Error::Internal(cause) => Self { cause: Some(cause.to_string()), ..Self::new(code) },
             Error::Unavailable(cause) => Self { cause: Some(cause), ..Self::new(code) },
+            Error::NoRoom => Self { cause: Some("the database's disk is full".into()), ..Self::new(code) },
             Error::Unauthenticated(_) | Error::TooExpensive => Self::new(code),
         }
     }

@@ -82,7 +82,7 @@ async fn nothing_private_is_logged(database: Database) {
     let north = database.partner(acme, "introducer", "North");
     let (_, full) = database.key(acme, None, &SCOPES);
     let (_, partner) = database.key(acme, Some(&north), &["create_leads", "read_leads", "update_delete_leads"]);
-    let server = database.serve_with(&[("LEADLATCH_LOG", "debug"), ("RUST_LOG", "trace")]);
+    let server = database.serve_with(&[], &[("LEADLATCH_LOG", "debug"), ("RUST_LOG", "trace")]);
     let id = use_it(&server, &full).await;
     present(&server, &full).await;
     present(&server, &partner).await;

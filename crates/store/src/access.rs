@@ -137,6 +137,11 @@ impl<A> Grant<A> {
         RowScope { account: self.access.account, rows }
     }
 
+    /// The account in reach.
+    pub fn account_id(&self) -> AccountId {
+        self.access.account
+    }
+
     /// The fields in reach.
     pub fn fields(&self) -> FieldRights {
         match self.partner() {

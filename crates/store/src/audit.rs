@@ -1,6 +1,6 @@
 //! The audit trail: entries are appended as a transaction's last statements, by one locked head an account.
 
-use leadlatch_domain::audit::{Actor, ActorKind, Entry, Event, Hash, Head, Stored, details_hash};
+use leadlatch_domain::audit::{Actor, ActorKind, Entry, Event, Hash, Head, SALT_LENGTH, Stored, details_hash};
 use leadlatch_domain::matrix::ReadAudit;
 use serde_json::{Value as Json, json};
 
@@ -60,7 +60,7 @@ pub(crate) async fn append_pending(db: &mut Connection<'_>) -> Result<()> {
 async fn append(db: &mut Connection<'_>, pending: Pending) -> Result<()> {
     let (last, previous) = locked_head(db, pending.account).await?;
     let (number, text) = (last + 1, pending.details.to_string());
-    let mut salt = [0; 16];
+    let mut salt = [0; SALT_LENGTH];
     db.random().fill(&mut salt);
     let entry = Entry {
         account: pending.account,
@@ -102,22 +102,37 @@ pub async fn server_entries(db: &mut Connection<'_>, _: &Operator, after: i64, l
     stored(db, SERVER, after, limit).await
 }
 
-/// The head of the account's chain as the database has it.
-pub async fn head(db: &mut Connection<'_>, grant: &Grant<ReadAudit>) -> Result<Head> {
-    head_of(db, grant.account()).await
+/// What the database says of a chain as a whole, seen at one moment.
+#[derive(Debug, Clone, Copy)]
+pub struct Extent {
+    /// The chain's end.
+    pub head: Head,
+    /// The lowest number that an entry has.
+    pub first: Option<i64>,
+    /// The highest.
+    pub last: Option<i64>,
 }
 
-/// The head of the server's own chain.
-pub async fn server_head(db: &mut Connection<'_>, _: &Operator) -> Result<Head> {
-    head_of(db, SERVER).await
+/// The extent of the account's chain.
+pub async fn extent(db: &mut Connection<'_>, grant: &Grant<ReadAudit>) -> Result<Extent> {
+    extent_of(db, grant.account()).await
 }
 
-async fn head_of(db: &mut Connection<'_>, account: i64) -> Result<Head> {
-    let sql = "SELECT number, hash FROM audit_heads WHERE account_id = $1";
-    let head = db.query_opt(sql, values![account], |row| Ok((row.get::<i64>(0)?, row.get::<Vec<u8>>(1)?))).await?;
-    let (number, hash) = head.ok_or(Error::NotFound("account"))?;
-    let hash = Hash::from_slice(&hash).ok_or_else(|| Error::internal("an audit head that is no hash"))?;
-    Ok(Head { account, number, hash })
+/// The extent of the server's own chain.
+pub async fn server_extent(db: &mut Connection<'_>, _: &Operator) -> Result<Extent> {
+    extent_of(db, SERVER).await
+}
+
+async fn extent_of(db: &mut Connection<'_>, account: i64) -> Result<Extent> {
+    let sql = "SELECT number, hash, (SELECT MIN(e.number) FROM audit_entries e WHERE e.account_id = h.account_id), \
+               (SELECT MAX(e.number) FROM audit_entries e WHERE e.account_id = h.account_id) \
+               FROM audit_heads h WHERE account_id = $1";
+    let read = |row: &Row<'_>| {
+        let hash =
+            Hash::from_slice(&row.get::<Vec<u8>>(1)?).ok_or_else(|| Error::internal("a head that is no hash"))?;
+        Ok(Extent { head: Head { account, number: row.get(0)?, hash }, first: row.get(2)?, last: row.get(3)? })
+    };
+    db.query_opt(sql, values![account], read).await?.ok_or(Error::NotFound("account"))
 }
 
 async fn stored(db: &mut Connection<'_>, account: i64, after: i64, limit: u32) -> Result<Vec<Stored>> {

@@ -8,6 +8,9 @@ use super::event::Event;
 
 const VERSION: u8 = 1;
 
+/// Bytes of a salt.
+pub const SALT_LENGTH: usize = 16;
+
 /// A SHA-256 hash.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Hash([u8; 32]);

@@ -5,7 +5,7 @@ mod event;
 mod export;
 mod verify;
 
-pub use entry::{Actor, ActorKind, Corrupt, Entry, Hash, details_hash};
+pub use entry::{Actor, ActorKind, Corrupt, Entry, Hash, SALT_LENGTH, details_hash};
 pub use event::Event;
-pub use export::{ExportLine, read_export, read_head};
+pub use export::{ExportLine, read_export, read_heads};
 pub use verify::{Broken, Fracture, Head, Report, Stored, Verifier};

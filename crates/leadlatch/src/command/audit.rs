@@ -1,8 +1,9 @@
 //! The audit trail: list, export, verify.
 
-use leadlatch_domain::audit::{Broken, ExportLine, Head, Report, Stored, Verifier, read_export, read_head};
+use leadlatch_domain::audit::{Broken, ExportLine, Fracture, Head, Report, Stored, Verifier, read_export, read_heads};
 use leadlatch_domain::matrix::ReadAudit;
-use leadlatch_store::{Grant, audit};
+use leadlatch_store::Grant;
+use leadlatch_store::audit::{self, Extent};
 use serde::Serialize;
 
 use super::Shell;
@@ -16,11 +17,12 @@ pub(crate) async fn run(shell: &Shell, command: Audit) -> Outcome {
         Audit::List(chain) => list(shell, &chain).await,
         Audit::Export(chain) => export(shell, &chain).await,
         Audit::Verify { account, file, head } => {
-            let head =
-                head.map(|path| read(&path).and_then(|text| read_head(&text).map_err(Failure::new))).transpose()?;
+            let kept = head.map_or(Ok(Vec::new()), |path| {
+                read_heads(&read(&path)?).map_err(|error| Failure::new(format!("{path}: {error}")))
+            })?;
             match file {
-                Some(file) => verify_file(shell, &file, head),
-                None => verify_database(shell, account, head).await,
+                Some(file) => verify_file(shell, &file, &kept),
+                None => verify_database(shell, account, &kept).await,
             }
         }
     }
@@ -52,17 +54,23 @@ async fn block(shell: &Shell, source: &Source, after: i64) -> Outcome<Vec<Stored
     })
 }
 
+impl Source {
+    /// The account whose chain it is; 0 is the server's own.
+    fn account(&self) -> i64 {
+        match self {
+            Self::Account(grant) => grant.account_id().get(),
+            Self::Server => 0,
+        }
+    }
+}
+
 async fn lines(shell: &Shell, source: &Source) -> Outcome<Vec<ExportLine>> {
     let (mut lines, mut after) = (Vec::new(), 0);
     loop {
         let stored = block(shell, source, after).await?;
         let Some(last) = stored.last() else { return Ok(lines) };
         after = last.number;
-        for stored in &stored {
-            lines.push(
-                ExportLine::of(stored).map_err(|_| Failure::new(format!("entry {} cannot be read", stored.number)))?,
-            );
-        }
+        lines.extend(stored.iter().map(|stored| ExportLine::of(source.account(), stored)));
     }
 }
 
@@ -105,57 +113,83 @@ fn broken(chain: &str, broken: Broken) -> Failure {
     Failure::new(format!("{chain}: BROKEN at {broken}"))
 }
 
-fn verify_file(shell: &Shell, path: &str, head: Option<Head>) -> Outcome {
+fn verify_file(shell: &Shell, path: &str, kept: &[Head]) -> Outcome {
     let lines = read_export(&read(path)?).map_err(|error| Failure::new(format!("{path}: {error}")))?;
-    let account = lines.first().map(|line| line.account_id).or(head.map(|head| head.account)).unwrap_or_default();
-    let mut verifier = Verifier::new(account, head);
+    let account = lines.first().map(|line| line.account_id).ok_or_else(|| Failure::new(format!("{path}: no entry")))?;
+    refuse_strange_heads(kept, &[account], true)?;
+    let mut verifier = Verifier::new(account, kept);
     let checked = lines.iter().try_for_each(|line| verifier.step(&line.to_stored()?));
     let report = checked.and_then(|()| verifier.finish()).map_err(|what| broken(path, what))?;
     shell.output.show(&Verified { chain: path.to_owned(), report })
 }
 
-async fn verify_database(shell: &Shell, account: Option<String>, head: Option<Head>) -> Outcome {
-    let (store, operator) = (&shell.opened.store, &shell.opened.operator);
-    let mut chains: Vec<(String, i64, Source)> = Vec::new();
-    for (slug, access) in store.read(async |db| audit::all_accounts(db, operator).await).await? {
-        let id = access.account().get();
-        chains.push((slug, id, Source::Account(access.permit()?)));
+/// A kept head that no chain was held against would make a check that always passes. Heads of several accounts may be
+/// kept in one file; where one chain alone is checked, one of them must be about it.
+fn refuse_strange_heads(kept: &[Head], checked: &[i64], one_alone: bool) -> Outcome {
+    let about = |head: &&Head| checked.contains(&head.account);
+    let strange = if one_alone {
+        kept.iter().find(|_| !kept.iter().any(|head| about(&head)))
+    } else {
+        kept.iter().find(|head| !about(head))
+    };
+    match strange {
+        Some(head) => Err(Failure::new(format!(
+            "the kept head is of account {}, whose chain is not among those checked: it was deleted, or this is another database",
+            head.account
+        ))),
+        None => Ok(()),
     }
-    match account {
-        Some(wanted) => chains.retain(|(slug, ..)| *slug == wanted),
-        None => chains.push(("server".into(), 0, Source::Server)),
+}
+
+async fn verify_database(shell: &Shell, account: Option<String>, kept: &[Head]) -> Outcome {
+    let (store, operator) = (&shell.opened.store, &shell.opened.operator);
+    let mut chains: Vec<(String, Source)> = Vec::new();
+    for (slug, access) in store.read(async |db| audit::all_accounts(db, operator).await).await? {
+        chains.push((slug, Source::Account(access.permit()?)));
+    }
+    match &account {
+        Some(wanted) => chains.retain(|(slug, _)| slug == wanted),
+        None => chains.push(("server".into(), Source::Server)),
     }
     if chains.is_empty() {
         return Err(Failure::new("there is no such account"));
     }
+    let checked: Vec<i64> = chains.iter().map(|(_, source)| source.account()).collect();
+    refuse_strange_heads(kept, &checked, account.is_some())?;
     let mut verified = Vec::new();
-    for (slug, id, source) in chains {
-        let kept = match head {
-            Some(head) if head.account == id => Some(head),
-            _ => Some(live_head(shell, &source).await?),
-        };
-        let report = verify_chain(shell, &slug, id, &source, kept).await?;
-        verified.push(Verified { chain: slug, report });
+    for (chain, source) in chains {
+        let report = verify_chain(shell, &chain, &source, kept).await?;
+        verified.push(Verified { chain, report });
     }
     shell.output.show(&verified)
 }
 
-/// The head that the database keeps: a chain that ends before it was cut.
-async fn live_head(shell: &Shell, source: &Source) -> Outcome<Head> {
+async fn extent(shell: &Shell, source: &Source) -> Outcome<Extent> {
     let (store, operator) = (&shell.opened.store, &shell.opened.operator);
     Ok(match source {
-        Source::Account(grant) => store.read(async |db| audit::head(db, grant).await).await?,
-        Source::Server => store.read(async |db| audit::server_head(db, operator).await).await?,
+        Source::Account(grant) => store.read(async |db| audit::extent(db, grant).await).await?,
+        Source::Server => store.read(async |db| audit::server_extent(db, operator).await).await?,
     })
 }
 
-async fn verify_chain(shell: &Shell, slug: &str, id: i64, source: &Source, head: Option<Head>) -> Outcome<Report> {
-    let (mut verifier, mut after) = (Verifier::new(id, head), 0);
-    loop {
+/// Checks a chain up to the end that the database had for it when the check began; entries may be added meanwhile.
+async fn verify_chain(shell: &Shell, chain: &str, source: &Source, kept: &[Head]) -> Outcome<Report> {
+    let Extent { head, first, last } = extent(shell, source).await?;
+    let refuse = |number, what| Err(broken(chain, Broken { number, what }));
+    if let Some(number) = first.filter(|first| *first < 1) {
+        return refuse(number, Fracture::Missing);
+    }
+    if let Some(number) = last.filter(|last| *last > head.number) {
+        return refuse(number, Fracture::BehindTheEnd);
+    }
+    let heads = [kept, &[head]].concat();
+    let (mut verifier, mut after) = (Verifier::new(source.account(), &heads), 0);
+    while after < head.number {
         let stored = block(shell, source, after).await?;
         let Some(last) = stored.last() else { break };
         after = last.number;
-        stored.iter().try_for_each(|stored| verifier.step(stored)).map_err(|what| broken(slug, what))?;
+        let mut ours = stored.iter().take_while(|stored| stored.number <= head.number);
+        ours.try_for_each(|stored| verifier.step(stored)).map_err(|what| broken(chain, what))?;
     }
-    verifier.finish().map_err(|what| broken(slug, what))
+    verifier.finish().map_err(|what| broken(chain, what))
 }

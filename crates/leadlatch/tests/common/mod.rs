@@ -106,15 +106,20 @@ impl Database {
 
     /// Starts a server on the database and waits until it listens.
     pub fn serve(&self) -> Server {
-        self.serve_with(&[])
+        self.serve_with(&[], &[])
     }
 
-    /// As [`Database::serve`], with variables of the environment.
-    pub fn serve_with(&self, variables: &[(&str, &str)]) -> Server {
+    /// As [`Database::serve`], with more arguments and variables.
+    pub fn serve_with(&self, line: &[&str], variables: &[(&str, &str)]) -> Server {
         let mut command = Command::new(env!("CARGO_BIN_EXE_leadlatch"));
-        command.args(["serve", "--listen", "127.0.0.1:0", "--database", &self.url]).stderr(Stdio::piped());
-        command.envs(variables.iter().copied()).env("NO_COLOR", "1");
-        let mut process = command.spawn().expect("the server starts");
+        command.envs(variables.iter().copied());
+        self.serve_by(command, line)
+    }
+
+    /// As [`Database::serve_with`], by a command that ends in running the binary.
+    pub fn serve_by(&self, mut command: Command, line: &[&str]) -> Server {
+        command.args(["serve", "--listen", "127.0.0.1:0", "--database", &self.url]).args(line).stderr(Stdio::piped());
+        let mut process = command.env("NO_COLOR", "1").spawn().expect("the server starts");
         let mut lines = BufReader::new(process.stderr.take().expect("a pipe")).lines();
         let log = Log::default();
         let address = loop {

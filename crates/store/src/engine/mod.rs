@@ -1,5 +1,6 @@
 //! One connection and one row over both engines. Statements are written once; `$n` serves both.
 
+pub(crate) mod file_system;
 pub(crate) mod migrate;
 pub(crate) mod postgres;
 pub(crate) mod sqlite;

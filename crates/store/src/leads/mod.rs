@@ -7,6 +7,7 @@ mod plans;
 mod read;
 mod refer;
 mod resolve;
+mod retwin;
 mod row;
 mod update;
 
@@ -14,4 +15,5 @@ pub use create::create;
 pub use delete::{delete, purge, restore};
 pub use read::{ListQuery, get, list, total};
 pub use refer::refer;
+pub use retwin::retwin;
 pub use update::update;
