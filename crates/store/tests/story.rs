@@ -21,7 +21,7 @@ use leadlatch_store::accounts::{self, NewAccount};
 use leadlatch_store::leads::{self, ListQuery};
 use leadlatch_store::partner_records::{self, Links};
 use leadlatch_store::{
-    Access, Connection, Held, Opened, Page, Result, Store, audit, lead_groups, lead_types, statuses,
+    Access, Connection, Error, Held, Opened, Page, Result, Store, audit, lead_groups, lead_types, statuses,
 };
 use serde_json::json;
 
@@ -145,6 +145,19 @@ impl Story {
         self.write(self.admin(), job).await.expect("refers");
     }
 
+    async fn activate(&self, partner: PartnerId, active: bool) {
+        let job = async move |db: &mut Connection<'_>, grant| {
+            partner_records::activate(db, grant, partner.get(), active).await
+        };
+        self.write(self.admin(), job).await.expect("activates or not");
+    }
+
+    async fn suspend(&self, suspended: bool) {
+        let operator = self.opened.operator.clone();
+        let job = async move |db: &mut Connection<'_>| accounts::suspend(db, &operator, "acme", suspended).await;
+        self.opened.store.operate(&self.opened.operator, job).await.expect("suspends or not");
+    }
+
     async fn settle(&self) {
         let field = CustomField::parse_spec("data1=Budget:number:partner=w").expect("a field");
         let group = async move |db: &mut Connection<'_>, grant| {
@@ -257,6 +270,36 @@ async fn erased_after_thirty_days_and_not_before(story: &Story, full: KeyDigest,
     assert_eq!(story.purge().await, 0);
 }
 
+/// What changes between the check of a caller and its write is seen by the write.
+async fn a_write_is_checked_again(url: &str) {
+    let story = begin(url).await;
+    let links = || Links { lead_groups: vec!["General".into()], ..Links::default() };
+    let north = story.partner(PartnerKind::Introducer, "North", links()).await;
+    let ((_, full), (id, key)) = (story.key(None).await, story.key(Some(north)).await);
+    let body = || json!({"email": "x@example.com"});
+    let before = story.by(key).await;
+
+    story.activate(north, false).await;
+    assert_eq!(code(story.lead(before.clone(), body()).await), Code::PartnerInactive);
+    story.activate(north, true).await;
+    let made = story.lead(before.clone(), body()).await.expect("it may again");
+
+    story.suspend(true).await;
+    assert_eq!(code(story.lead(before.clone(), body()).await), Code::AccountSuspended);
+    story.suspend(false).await;
+
+    let unlink =
+        async move |db: &mut Connection<'_>, grant| partner_records::link(db, grant, north.get(), links(), false).await;
+    story.write(story.admin(), unlink).await.expect("unlinks");
+    assert!(matches!(story.lead(before.clone(), body()).await, Err(Error::Invalid(_))), "no group is linked any more");
+    story.change(before.clone(), made, json!({"firstname": "Ann"})).await.expect("its own lead is its own");
+
+    let delete = async move |db: &mut Connection<'_>, grant| access_keys::delete(db, grant, id, None).await;
+    story.write(story.admin(), delete).await.expect("deletes");
+    assert_eq!(code(story.delete(before, made).await), Code::DeletedKey);
+    assert_eq!(story.found(story.by(full).await, &[]).await, [made], "nothing of what was refused is there");
+}
+
 /// The URL of a fresh file; the folder goes away with the test.
 fn sqlite(folder: &tempfile::TempDir) -> String {
     format!("sqlite:{}", folder.path().join("test.db").display())
@@ -270,4 +313,14 @@ async fn leads_live_on_sqlite() {
 #[tokio::test]
 async fn leads_live_on_postgresql() {
     the_life_of_leads(&leadlatch_testkit::postgres::server().fresh_database()).await;
+}
+
+#[tokio::test]
+async fn a_write_is_checked_again_on_sqlite() {
+    a_write_is_checked_again(&sqlite(&tempfile::tempdir().expect("a folder"))).await;
+}
+
+#[tokio::test]
+async fn a_write_is_checked_again_on_postgresql() {
+    a_write_is_checked_again(&leadlatch_testkit::postgres::server().fresh_database()).await;
 }
