@@ -133,6 +133,7 @@ const NAMES: [&str; 11] = [
     "metrics_listen",
     "log",
     "max_connections",
+    "log",
 ];
 
 /// What every variable of ours begins with.
