@@ -6,6 +6,7 @@ mod config;
 mod demo;
 mod output;
 mod serve;
+mod upkeep;
 
 use std::process::ExitCode;
 

@@ -10,33 +10,26 @@ use hyper_util::server::conn::auto;
 use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use hyper_util::service::TowerToHyperService;
 use leadlatch_api::{App, Peer};
-use leadlatch_domain::matrix::Role;
+use leadlatch_store::Opened;
 use leadlatch_store::usage::Usage;
-use leadlatch_store::{Opened, Store, accounts, leads};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 
 use crate::config::Config;
 use crate::output::{Failure, Outcome};
+use crate::upkeep::Upkeep;
 
 /// How long a client may take to send its headers.
 const HEADERS: Duration = Duration::from_secs(10);
 /// How long a stop waits for requests that were accepted.
 const PATIENCE: Duration = Duration::from_secs(20);
-const PURGE_EVERY: Duration = Duration::from_mins(10);
 
 /// A server that listens already.
 pub(crate) struct Server {
     listener: TcpListener,
     app: App,
-    housekeeper: Housekeeper,
+    upkeep: Upkeep,
     connections: usize,
-}
-
-/// What the work that nobody asks for needs.
-struct Housekeeper {
-    store: Arc<Store>,
-    operator: leadlatch_store::Operator,
 }
 
 impl Server {
@@ -49,11 +42,11 @@ impl Server {
         }
         let listener = TcpListener::bind(&config.listen).await;
         let listener = listener.map_err(|error| Failure::new(format!("{}: {error}", config.listen)))?;
-        let store = Arc::new(opened.store);
-        let usage = Arc::new(Usage::default());
-        let app = App { store: Arc::clone(&store), usage, allow_plain_http: config.allow_plain_http };
-        let housekeeper = Housekeeper { store, operator: opened.operator };
-        Ok(Self { listener, app, housekeeper, connections: config.max_connections })
+        let (usage, log) = Usage::new();
+        let (store, usage) = (Arc::new(opened.store), Arc::new(usage));
+        let upkeep = Upkeep { store: Arc::clone(&store), operator: opened.operator, usage: Arc::clone(&usage), log };
+        let app = App { store, usage, allow_plain_http: config.allow_plain_http };
+        Ok(Self { listener, app, upkeep, connections: config.max_connections })
     }
 
     /// The address that it listens on.
@@ -64,12 +57,9 @@ impl Server {
     /// Answers until it is told to stop, then answers what was accepted and writes what was counted.
     pub(crate) async fn run(self) -> Outcome {
         let router = leadlatch_api::router(self.app.clone());
-        let flushing = tokio::spawn(flush_every_second(self.app.clone()));
-        let purging = tokio::spawn(purge(self.housekeeper));
+        let upkeep = self.upkeep.start();
         accept(&self.listener, router, self.connections).await;
-        flushing.abort();
-        purging.abort();
-        Ok(self.app.usage.flush(&self.app.store).await?)
+        upkeep.stop().await
     }
 }
 
@@ -140,34 +130,4 @@ async fn stop_signal() {
         _ = interrupt => {}
         _ = terminate.recv() => {}
     }
-}
-
-async fn flush_every_second(app: App) {
-    let mut tick = tokio::time::interval(Duration::from_secs(1));
-    loop {
-        tick.tick().await;
-        if let Err(error) = app.usage.flush(&app.store).await {
-            tracing::error!(%error, "usage could not be written");
-        }
-    }
-}
-
-async fn purge(housekeeper: Housekeeper) {
-    let mut tick = tokio::time::interval(PURGE_EVERY);
-    loop {
-        tick.tick().await;
-        if let Err(error) = purge_all(&housekeeper).await {
-            tracing::error!(%error, "the bin could not be emptied");
-        }
-    }
-}
-
-async fn purge_all(housekeeper: &Housekeeper) -> leadlatch_store::Result<()> {
-    let operator = &housekeeper.operator;
-    let accounts = housekeeper.store.read(async |db| accounts::list(db, operator).await).await?;
-    for account in accounts {
-        let grant = operator.role(Role::Retention, account.id).permit()?;
-        housekeeper.store.write(grant, async move |db, grant| leads::purge(db, grant).await).await?;
-    }
-    Ok(())
 }
