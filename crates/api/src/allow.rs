@@ -30,7 +30,7 @@ impl<A: Action> FromRequestParts<App> for Allow<A> {
         refuse_key_in_url(parts.uri.query())?;
         let digest = presented(&parts.headers)?;
         let access = app.store.authenticate(digest, caller.address()).await?;
-        caller.is(access.clone(), A::RULE.scope().map_or("", leadlatch_domain::scope::Scope::as_str));
+        caller.is(&access, A::RULE.scope());
         Ok(Self(access.permit()?))
     }
 }

@@ -7,6 +7,7 @@ mod demo;
 mod log;
 mod output;
 mod serve;
+mod upkeep;
 
 use std::process::ExitCode;
 

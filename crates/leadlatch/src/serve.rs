@@ -6,36 +6,26 @@ mod tls;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
 
 use leadlatch_api::App;
-use leadlatch_domain::matrix::Role;
+use leadlatch_store::Opened;
 use leadlatch_store::usage::Usage;
-use leadlatch_store::{Opened, Store, accounts, leads};
 use tokio::net::TcpListener;
 
-use self::stop::{Signals, Stopping};
+use self::stop::Signals;
 use self::tls::Tls;
-
 use crate::config::Config;
 use crate::output::{Failure, Outcome};
-
-const PURGE_EVERY: Duration = Duration::from_mins(10);
+use crate::upkeep::Upkeep;
 
 /// A server that listens already.
 pub(crate) struct Server {
     listener: TcpListener,
     app: App,
-    housekeeper: Housekeeper,
+    upkeep: Upkeep,
     connections: usize,
     tls: Option<Arc<Tls>>,
     signals: Signals,
-}
-
-/// What the work that nobody asks for needs.
-struct Housekeeper {
-    store: Arc<Store>,
-    operator: leadlatch_store::Operator,
 }
 
 impl Server {
@@ -48,18 +38,18 @@ impl Server {
         let tls = Tls::read(config)?;
         let listener = TcpListener::bind(&config.listen).await;
         let listener = listener.map_err(|error| Failure::new(format!("{}: {error}", config.listen)))?;
-        let store = Arc::new(opened.store);
-        let usage = Arc::new(Usage::default());
+        let (usage, log) = Usage::new();
+        let (store, usage) = (Arc::new(opened.store), Arc::new(usage));
+        let upkeep = Upkeep { store: Arc::clone(&store), operator: opened.operator, usage: Arc::clone(&usage), log };
         let app = App {
-            store: Arc::clone(&store),
+            store,
             usage,
             allow_plain_http: config.allow_plain_http,
             trusted_proxies: config.trusted_proxies.clone().into(),
             public_url: config.public_url.clone(),
         };
-        let housekeeper = Housekeeper { store, operator: opened.operator };
         let signals = Signals::catch()?;
-        Ok(Self { listener, app, housekeeper, connections: config.max_connections, tls, signals })
+        Ok(Self { listener, app, upkeep, connections: config.max_connections, tls, signals })
     }
 
     /// The address that it listens on.
@@ -76,51 +66,14 @@ impl Server {
     /// signal ends it before that.
     pub(crate) async fn run(self) -> Outcome {
         let (stopper, stopping) = stop::channel();
-        let flushing = tokio::spawn(flush_every_second(self.app.clone(), stopping.clone()));
-        let purging = tokio::spawn(purge(self.housekeeper));
+        let upkeep = self.upkeep.start();
         let reloading = self.tls.clone().map(|tls| tokio::spawn(tls.reload_on_hangup()));
-        let service = accept::Service { router: leadlatch_api::router(self.app.clone()), tls: self.tls, stopping };
+        let service = accept::Service { router: leadlatch_api::router(self.app), tls: self.tls, stopping };
         let in_order = accept::run(self.listener, service, self.connections, stopper, self.signals).await;
-        purging.abort();
         reloading.inspect(tokio::task::JoinHandle::abort);
         if !in_order {
             return Err(Failure::new("ended at once, by a second signal"));
         }
-        // The last flush of its own must end first: what it has taken and not written would be lost.
-        let _ = flushing.await;
-        Ok(self.app.usage.flush(&self.app.store).await?)
+        upkeep.stop().await
     }
-}
-
-async fn flush_every_second(app: App, mut stopping: Stopping) {
-    let mut tick = tokio::time::interval(Duration::from_secs(1));
-    loop {
-        tokio::select! {
-            _ = tick.tick() => {}
-            () = stopping.wait() => return,
-        }
-        if let Err(error) = app.usage.flush(&app.store).await {
-            tracing::error!(%error, "usage could not be written");
-        }
-    }
-}
-
-async fn purge(housekeeper: Housekeeper) {
-    let mut tick = tokio::time::interval(PURGE_EVERY);
-    loop {
-        tick.tick().await;
-        if let Err(error) = purge_all(&housekeeper).await {
-            tracing::error!(%error, "the bin could not be emptied");
-        }
-    }
-}
-
-async fn purge_all(housekeeper: &Housekeeper) -> leadlatch_store::Result<()> {
-    let operator = &housekeeper.operator;
-    let accounts = housekeeper.store.read(async |db| accounts::list(db, operator).await).await?;
-    for account in accounts {
-        let grant = operator.role(Role::Retention, account.id).permit()?;
-        housekeeper.store.write(grant, async move |db, grant| leads::purge(db, grant).await).await?;
-    }
-    Ok(())
 }
