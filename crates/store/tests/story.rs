@@ -210,7 +210,12 @@ async fn the_life_of_leads(url: &str) {
     let typeless = story.lead(story.by(buyer).await, json!({"email": "c@example.com"})).await;
     assert_eq!(code(typeless), Code::InvalidFields, "a link to a type alone: the type must be named");
     assert_eq!(story.found(story.by(full).await, &[]).await, [supplied, own]);
+    let test = json!({"email": "own@example.com", "phone1": "07700 900461", "test": true});
+    let test = story.lead(story.by(full).await, test).await.expect("a lead");
     assert_eq!(story.found(story.by(full).await, &[("email", "OWN@example.com")]).await, [own]);
+    for filter in [("email", "own@example.com"), ("phone", "+44 7700 900461")] {
+        assert_eq!(story.found(story.by(full).await, &[filter, ("test", "true")]).await, [test]);
+    }
     assert_eq!(story.found(story.by(supplier).await, &[("status", "new")]).await, [supplied]);
     assert_eq!(story.found(story.by(supplier).await, &[("status", "Called")]).await, [] as [i64; 0]);
     assert_eq!(code(story.change(story.by(buyer).await, supplied, json!({"firstname": "x"})).await), Code::OutOfReach);

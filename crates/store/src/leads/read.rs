@@ -166,7 +166,7 @@ async fn narrow(db: &mut Connection<'_>, grant: &Grant<ReadLeads>, filter: &Lead
     let scope = grant.scope();
     let test = lead("test").eq(filter.test);
     // A contact's twin has its index: SQLite would as soon take one that goes on with `test`, and walk the account.
-    let test = if of_a_contact(filter) { Expr::cust_with_exprs("$1 IS TRUE", [test]) } else { test };
+    let test = if of_a_contact(filter) { Expr::cust_with_exprs("($1) IS TRUE", [test]) } else { test };
     let mut all = Condition::all().add(test);
     if let Some(name) = &filter.status {
         let stage = crate::statuses::find(db, grant.account(), &crate::statuses::Named::Name(name)).await?;
