@@ -19,6 +19,8 @@ pub struct Problem {
     required: Option<Scope>,
     granted: Option<ScopeSet>,
     errors: Vec<FieldFault>,
+    duplicate_of: Option<i64>,
+    retry_after: Option<i64>,
 }
 
 /// The body of a refusal.
@@ -49,12 +51,24 @@ pub(crate) struct ProblemBody<'a> {
     #[serde(skip_serializing_if = "<[FieldFault]>::is_empty")]
     #[schema(value_type = Vec<Object>)]
     errors: &'a [FieldFault],
+    /// The lead that is there already, for a key that reads it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    duplicate_of: Option<i64>,
 }
 
 impl Problem {
     /// A refusal with the catalogue's own words.
     pub fn new(code: Code) -> Self {
-        Self { code, detail: None, denied_by: None, required: None, granted: None, errors: Vec::new() }
+        Self {
+            code,
+            detail: None,
+            denied_by: None,
+            required: None,
+            granted: None,
+            errors: Vec::new(),
+            duplicate_of: None,
+            retry_after: None,
+        }
     }
 
     /// A refusal that says more than the catalogue can.
@@ -91,6 +105,7 @@ impl Problem {
             required_scopes: self.required.map(|scope| vec![scope.as_str()]),
             granted_scopes: self.granted.as_ref().map(names),
             errors: &self.errors,
+            duplicate_of: self.duplicate_of,
         };
         let json = serde_json::to_vec(&body).unwrap_or_default();
         let mut response = (self.status(), json).into_response();
@@ -98,6 +113,9 @@ impl Problem {
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         if let Some(challenge) = self.challenge() {
             headers.insert(header::WWW_AUTHENTICATE, challenge);
+        }
+        if let Some(seconds) = self.retry_after {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
         response
     }
@@ -155,6 +173,8 @@ impl From<Error> for Problem {
                 tracing::warn!(cause, "a request could not be served");
                 Self::new(code)
             }
+            Error::Duplicate(duplicate_of) => Self { duplicate_of, ..Self::new(code) },
+            Error::TooManyTestLeads(seconds) => Self { retry_after: Some(seconds), ..Self::new(code) },
             Error::Unauthenticated(_) | Error::TooExpensive => Self::new(code),
         }
     }

@@ -168,6 +168,8 @@ async fn purge_all(housekeeper: &Housekeeper) -> leadlatch_store::Result<()> {
     for account in accounts {
         let grant = operator.role(Role::Retention, account.id).permit()?;
         housekeeper.store.write(grant, async move |db, grant| leads::purge(db, grant).await).await?;
+        let grant = operator.role(Role::Retention, account.id).permit()?;
+        housekeeper.store.write(grant, async move |db, grant| leads::purge_tests(db, grant).await).await?;
     }
     Ok(())
 }

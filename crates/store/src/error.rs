@@ -28,6 +28,12 @@ pub enum Error {
     /// It stands against something that is there already.
     #[error("conflict: {0}")]
     Conflict(String),
+    /// The lead is there already. Names it to a caller who reads it.
+    #[error("duplicate of {0:?}")]
+    Duplicate(Option<i64>),
+    /// The key has made all test leads of its day; so many seconds until the next.
+    #[error("too many test leads, for {0} s")]
+    TooManyTestLeads(i64),
     /// The statement took too long; the caller should narrow it.
     #[error("too expensive")]
     TooExpensive,
@@ -75,6 +81,8 @@ impl Error {
             Self::NotFound(_) => Code::NotFound,
             Self::Invalid(_) => Code::InvalidFields,
             Self::Conflict(_) => Code::Conflict,
+            Self::Duplicate(_) => Code::DuplicateLead,
+            Self::TooManyTestLeads(_) => Code::TooManyTestLeads,
             Self::TooExpensive => Code::TooExpensive,
             Self::Unavailable(_) => Code::Unavailable,
             Self::Internal(_) => Code::Internal,

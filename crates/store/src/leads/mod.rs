@@ -2,14 +2,18 @@
 
 mod create;
 mod delete;
+mod duplicates;
+mod insert;
 mod read;
 mod refer;
 mod resolve;
 mod row;
+mod test_leads;
 mod update;
 
 pub use create::create;
 pub use delete::{delete, purge, restore};
 pub use read::{ListQuery, get, list, total};
 pub use refer::refer;
+pub use test_leads::{TEST_LEAD_DAYS, TEST_LEADS_A_DAY, purge_tests};
 pub use update::update;
