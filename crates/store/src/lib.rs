@@ -8,6 +8,7 @@ pub mod audit;
 mod authenticate;
 mod engine;
 mod error;
+pub mod imports;
 pub mod lead_groups;
 pub mod lead_types;
 pub mod leads;

@@ -1,5 +1,7 @@
 //! Making a lead.
 
+use std::collections::BTreeSet;
+
 use leadlatch_domain::fault::Fault;
 use leadlatch_domain::lead::field::Kind;
 use leadlatch_domain::lead::{Lead, LeadField, LeadInput, LeadView, Twins, Value};
@@ -113,7 +115,14 @@ async fn stage<A>(db: &mut Connection<'_>, grant: &Grant<A>, input: &mut LeadInp
     }
 }
 
-fn fill<A>(db: &Connection<'_>, grant: &Grant<A>, input: &LeadInput, lead: &mut Lead, group: i64, stage: &Stage) {
+pub(super) fn fill<A>(
+    db: &Connection<'_>,
+    grant: &Grant<A>,
+    input: &LeadInput,
+    lead: &mut Lead,
+    group: i64,
+    stage: &Stage,
+) {
     for field in LeadField::ALL.iter().copied().filter(|field| field.kind() == Kind::Preference) {
         lead.set(field, Value::Text("unknown".into()));
     }
@@ -178,9 +187,19 @@ pub(super) fn bind(lead: &Lead, field: LeadField) -> Result<sea_query::Value> {
 
 /// The account's marketing lists grow from what its own systems send.
 pub(super) async fn grow_lists(db: &mut Connection<'_>, account: i64, lead: &Lead) -> Result<()> {
+    grow_lists_of(db, account, std::iter::once(lead)).await
+}
+
+/// As [`grow_lists`], of many leads: each text is sent once.
+pub(super) async fn grow_lists_of<'a>(
+    db: &mut Connection<'_>,
+    account: i64,
+    leads: impl Iterator<Item = &'a Lead> + Clone,
+) -> Result<()> {
     let lists = [(LeadField::Source, List::Source), (LeadField::Medium, List::Medium), (LeadField::Term, List::Term)];
     for (field, list) in lists {
-        if let Some(name) = lead.text(field) {
+        let names: BTreeSet<&str> = leads.clone().filter_map(|lead| lead.text(field)).collect();
+        for name in names {
             marketing::grow(db, account, list, name).await?;
         }
     }

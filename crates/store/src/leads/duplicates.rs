@@ -257,7 +257,7 @@ const ADDRESS: [LeadField; 5] =
     [LeadField::Address, LeadField::Address2, LeadField::Address3, LeadField::Towncity, LeadField::Postcode];
 
 /// Fills the empty contact fields of the old lead from the new one; what it holds is never replaced.
-async fn copy<A>(db: &mut Connection<'_>, grant: &Grant<A>, id: i64, new: &Lead) -> Result<()> {
+pub(super) async fn copy<A>(db: &mut Connection<'_>, grant: &Grant<A>, id: i64, new: &Lead) -> Result<()> {
     let lock = db.lock_rows(" FOR UPDATE OF leads");
     let Some(before) = read::fetch(db, &grant.scope(), id, lock).await? else { return Ok(()) };
     let mut after = before.lead.clone();

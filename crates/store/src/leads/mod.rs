@@ -3,6 +3,7 @@
 mod create;
 mod delete;
 mod duplicates;
+mod import;
 mod insert;
 mod read;
 mod refer;
@@ -13,6 +14,7 @@ mod update;
 
 pub use create::create;
 pub use delete::{delete, purge, restore};
+pub use import::{Block, BlockDone, ImportRow, Known, import_block};
 pub use read::{ListQuery, get, list, total};
 pub use refer::refer;
 pub use test_leads::{TEST_LEAD_DAYS, TEST_LEADS_A_DAY, purge_tests};
