@@ -15,6 +15,7 @@ use leadlatch_store::Access;
 use leadlatch_store::usage::Use;
 
 use crate::App;
+use crate::forwarded::client;
 use crate::problem::Problem;
 
 /// Who is at the other end of the connection, put into each request by the listener.
@@ -51,12 +52,18 @@ impl Caller {
 /// Answers a request and finishes the answer.
 pub(crate) async fn envelope(State(app): State<App>, mut request: Request, next: Next) -> Response {
     let (began, id) = (Instant::now(), request_id());
-    let peer = request.extensions().get::<Peer>().copied();
+    let connection = request.extensions().get::<Peer>().copied();
+    let client = connection.map(|peer| client(&mut request, peer, &app.trusted_proxies)).transpose();
+    // For a count alone: a request that a proxy describes in words that cannot be read is refused below.
+    let peer = client.as_ref().map_or(connection, |client| *client);
     let caller = Caller { address: peer.map(|peer| peer.address), found: Arc::default() };
     let agent = request.headers().get(header::USER_AGENT).cloned();
     let (method, route) = (request.method().clone(), request.extensions().get::<MatchedPath>().cloned());
     let plain = peer.is_some_and(|peer| !peer.private) && !app.allow_plain_http;
-    let answer = if plain {
+    let answer = if let Err(unreadable) = client {
+        let detail = format!("The proxy in front of the server sent what cannot be read: {}.", unreadable.0);
+        Problem::because(Code::BadRequest, detail).write(&id)
+    } else if plain {
         Problem::new(Code::PlainHttpRefused).write(&id)
     } else {
         request.extensions_mut().insert(caller.clone());
@@ -64,6 +71,7 @@ pub(crate) async fn envelope(State(app): State<App>, mut request: Request, next:
     };
     count(&app, &caller, &answer, agent.as_ref());
     let route = route.as_ref().map_or("none", MatchedPath::as_str).to_owned();
+    tracing::debug!(request_id = id, %method, route, status = answer.status().as_u16(), "answered");
     let labels = [("method", method.to_string()), ("route", route), ("status", answer.status().as_u16().to_string())];
     metrics::counter!("leadlatch_http_requests_total", &labels).increment(1);
     metrics::histogram!("leadlatch_http_request_seconds").record(began.elapsed().as_secs_f64());

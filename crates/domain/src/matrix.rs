@@ -144,7 +144,7 @@ matrix! {
     RestoreLeads    "leads.restore"      "take leads out of the bin": Needs::Admin, Never;
     ManageKeys      "keys.manage"        "make, list and delete access keys": Needs::Admin, Never;
     ManageUsers     "users.manage"       "manage users and user groups": Needs::Admin, Never;
-    ManageSettings  "settings.manage"    "manage lead groups, lead types, statuses and sites": Needs::Admin, Never;
+    ManageSettings  "settings.manage"    "manage the account's settings, lead groups, lead types, statuses and sites": Needs::Admin, Never;
     ReadAudit       "audit.read"         "read the audit trail": Needs::Admin, Never;
     ManageAccounts  "accounts.manage"    "make, suspend, resume and delete accounts": Needs::Operator, Never;
     PurgeLeads      "leads.purge"        "erase leads whose time in the bin is over": Needs::Role(Role::Retention), Never;

@@ -4,6 +4,7 @@ mod cli;
 mod command;
 mod config;
 mod demo;
+mod log;
 mod output;
 mod serve;
 

@@ -127,6 +127,9 @@ fn refuse_scopes(new: &NewKey) -> Result<()> {
 
 async fn sides_of(db: &mut Connection<'_>, account: i64, partner: Option<PartnerId>) -> Result<(Sides, bool)> {
     let Some(partner) = partner else { return Ok((Sides::default(), true)) };
+    // A change of the record waits for this key, or this key sees it: it never keeps what the record no longer is.
+    let sql = format!("SELECT id FROM partner_records WHERE account_id = $1 AND id = $2{}", db.lock_rows(" FOR SHARE"));
+    db.query_opt(&sql, values![account, partner.get()], |row| row.get::<i64>(0)).await?;
     let record = partner_records::find(db, account, partner.get()).await?;
     let kind = PartnerKind::parse(&record.kind).ok_or_else(|| Error::internal("a partner record without a kind"))?;
     Ok((kind.sides(), record.active.unwrap_or_default()))

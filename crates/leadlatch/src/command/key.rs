@@ -11,7 +11,7 @@ use leadlatch_store::partner_records::{self, Links};
 use leadlatch_store::{Connection, Visible, leads};
 use serde::Serialize;
 
-use super::Shell;
+use super::{Shell, change};
 use crate::cli::{Key, Lead, Links as LinkArgs, OnePartner, Partner};
 use crate::output::{Failure, Outcome};
 
@@ -26,6 +26,7 @@ pub(crate) async fn partner(shell: &Shell, command: Partner) -> Outcome {
             };
             shell.output.show(&shell.write(&of.account, job).await?)
         }
+        Partner::Set(args) => change::partner(shell, args).await,
         Partner::Link { one, links } => link(shell, one, links, true).await,
         Partner::Unlink { one, links } => link(shell, one, links, false).await,
         Partner::Activate(one) => activate(shell, one, true).await,
