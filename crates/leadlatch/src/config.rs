@@ -131,7 +131,6 @@ const NAMES: [&str; 11] = [
     "trusted_proxies",
     "allow_plain_http",
     "metrics_listen",
-    "log",
     "max_connections",
     "log",
 ];
