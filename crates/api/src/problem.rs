@@ -19,6 +19,8 @@ pub struct Problem {
     required: Option<Scope>,
     granted: Option<ScopeSet>,
     errors: Vec<FieldFault>,
+    duplicate_of: Option<i64>,
+    retry_after: Option<i64>,
     /// For the log alone.
     cause: Option<String>,
 }
@@ -51,12 +53,25 @@ pub(crate) struct ProblemBody<'a> {
     #[serde(skip_serializing_if = "<[FieldFault]>::is_empty")]
     #[schema(value_type = Vec<Object>)]
     errors: &'a [FieldFault],
+    /// The lead that is there already, for a key that reads it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    duplicate_of: Option<i64>,
 }
 
 impl Problem {
     /// A refusal with the catalogue's own words.
     pub fn new(code: Code) -> Self {
-        Self { code, detail: None, denied_by: None, required: None, granted: None, errors: Vec::new(), cause: None }
+        Self {
+            code,
+            detail: None,
+            denied_by: None,
+            required: None,
+            granted: None,
+            errors: Vec::new(),
+            duplicate_of: None,
+            retry_after: None,
+            cause: None,
+        }
     }
 
     /// A refusal that says more than the catalogue can.
@@ -94,6 +109,7 @@ impl Problem {
             required_scopes: self.required.map(|scope| vec![scope.as_str()]),
             granted_scopes: self.granted.as_ref().map(names),
             errors: &self.errors,
+            duplicate_of: self.duplicate_of,
         };
         let json = serde_json::to_vec(&body).unwrap_or_default();
         let mut response = (self.status(), json).into_response();
@@ -101,6 +117,9 @@ impl Problem {
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         if let Some(challenge) = self.challenge() {
             headers.insert(header::WWW_AUTHENTICATE, challenge);
+        }
+        if let Some(seconds) = self.retry_after {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
         response
     }
@@ -158,6 +177,8 @@ impl From<Error> for Problem {
             }
             Error::Invalid(errors) => Self::invalid(errors),
             Error::Conflict(detail) => Self::because(code, detail),
+            Error::Duplicate(duplicate_of) => Self { duplicate_of, ..Self::new(code) },
+            Error::TooManyTestLeads(seconds) => Self { retry_after: Some(seconds), ..Self::new(code) },
             Error::InUse(by) => Self::because(code, format!("The {by}.")),
             Error::Internal(cause) => Self { cause: Some(cause.to_string()), ..Self::new(code) },
             Error::Unavailable(cause) => Self { cause: Some(cause), ..Self::new(code) },

@@ -140,6 +140,7 @@ matrix! {
     ReadSites       "sites.read"         "read sites": Needs::AnyKey, Never;
     WritePartners   "partners.write"     "write partner records and their links": MANAGE_PARTNERS, Never;
     ReferLeads      "leads.refer"        "refer leads to a partner and take them back": MANAGE_PARTNERS, Never;
+    ImportLeads     "leads.import"       "import leads from a file": Needs::Admin, Never;
     RestoreLeads    "leads.restore"      "take leads out of the bin": Needs::Admin, Never;
     ManageKeys      "keys.manage"        "make, list and delete access keys, and read what they did": Needs::Admin, Never;
     ManageUsers     "users.manage"       "manage users and user groups": Needs::Admin, Never;

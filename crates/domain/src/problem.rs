@@ -78,6 +78,8 @@ catalogue! {
         "Send it again, faster.";
     Conflict "conflict" 409 "It stands against something that is there already."
         "See detail for what it is.";
+    DuplicateLead "duplicate_lead" 409 "The account has this lead already."
+        "Update the lead that is there, if duplicate_of names it, or leave it at that.";
     InUse "in_use" 409 "The record is in use."
         "Change or delete first what detail names.";
     BodyTooLarge "body_too_large" 413 "The body is larger than 1 MiB."
@@ -88,6 +90,8 @@ catalogue! {
         "Correct every field named in errors.";
     InvalidCursor "invalid_cursor" 422 "The cursor does not belong to this request."
         "Use next_cursor with the same filters and sort, or begin without a cursor.";
+    TooManyTestLeads "too_many_test_leads" 429 "The key has made all test leads of the day."
+        "Wait as long as Retry-After says; test leads of a day count until midnight UTC.";
     Internal "internal" 500 "The server failed."
         "Try again; if it goes on, give the operator the request_id.";
     TooExpensive "too_expensive" 503 "The request would take too long."

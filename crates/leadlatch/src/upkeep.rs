@@ -25,7 +25,7 @@ const RETRY: Duration = Duration::from_secs(1);
 enum Duty {
     /// Adds what keys did to the database.
     Usage,
-    /// Erases leads whose time in the bin is over.
+    /// Erases leads whose time in the bin is over, and test leads after theirs.
     Bin,
     /// Removes what the request log holds no longer.
     RequestLog,
@@ -143,6 +143,8 @@ impl Shared {
             Duty::Bin => {
                 let grant = access.permit::<PurgeLeads>()?;
                 self.store.write(grant, async move |db, grant| leads::purge(db, grant).await).await?;
+                let grant = self.operator.role(Role::Retention, account).permit()?;
+                self.store.write(grant, async move |db, grant| leads::purge_tests(db, grant).await).await?;
                 Ok(false)
             }
             Duty::RequestLog => {

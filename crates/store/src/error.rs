@@ -30,6 +30,12 @@ pub enum Error {
     /// It stands against something that is there already.
     #[error("conflict: {0}")]
     Conflict(String),
+    /// The lead is there already. Names it to a caller who reads it.
+    #[error("duplicate of {0:?}")]
+    Duplicate(Option<i64>),
+    /// The key has made all test leads of its day; so many seconds until the next.
+    #[error("too many test leads, for {0} s")]
+    TooManyTestLeads(i64),
     /// It cannot be deleted: what uses it, in words, such as `status Quoted is in use: 12 leads (2 in the bin)`.
     #[error("{0}")]
     InUse(InUse),
@@ -91,6 +97,8 @@ impl Error {
             Self::NotFound(_) => Code::NotFound,
             Self::Invalid(_) => Code::InvalidFields,
             Self::Conflict(_) => Code::Conflict,
+            Self::Duplicate(_) => Code::DuplicateLead,
+            Self::TooManyTestLeads(_) => Code::TooManyTestLeads,
             Self::InUse(_) => Code::InUse,
             Self::TooExpensive => Code::TooExpensive,
             Self::Unavailable(_) => Code::Unavailable,

@@ -10,6 +10,7 @@ mod change;
 pub mod custom_fields;
 mod engine;
 mod error;
+pub mod imports;
 mod in_use;
 pub mod lead_group_settings;
 pub mod lead_groups;

@@ -18,7 +18,7 @@ use crate::problem::Problem;
 use crate::v1::path_id;
 
 /// Create a lead. A Partner key's lead becomes that partner's own.
-#[utoipa::path(post, path = "/api/v1/leads", operation_id = "create_lead", tag = "leads", request_body = LeadWrite, responses((status = 201, body = LeadBody), (status = 422)))]
+#[utoipa::path(post, path = "/api/v1/leads", operation_id = "create_lead", tag = "leads", request_body = LeadWrite, responses((status = 201, body = LeadBody), (status = 409), (status = 422), (status = 429)))]
 pub(crate) async fn create(
     allow: Allow<CreateLeads>,
     State(app): State<App>,

@@ -5,6 +5,7 @@ pub mod filter;
 pub mod input;
 pub mod record;
 pub mod rights;
+pub mod twins;
 pub mod view;
 
 pub use field::LeadField;
@@ -12,4 +13,5 @@ pub use filter::{LeadFilter, LeadSort};
 pub use input::LeadInput;
 pub use record::{Lead, Value};
 pub use rights::{FieldRights, Mode};
+pub use twins::Twins;
 pub use view::LeadView;

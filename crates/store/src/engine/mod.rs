@@ -45,6 +45,17 @@ pub(crate) enum Gate {
     Close,
 }
 
+/// How a transaction takes a number that stands for something which must not happen twice at a time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Turn {
+    /// Alone, after those that have it.
+    Alone,
+    /// Beside others, after the one that has it alone.
+    Beside,
+    /// Beside others, or not at all: it never waits.
+    BesideOrNot,
+}
+
 /// What a column is read as, on both engines.
 pub(crate) trait Column: rusqlite::types::FromSql + for<'a> tokio_postgres::types::FromSql<'a> {}
 impl<T: rusqlite::types::FromSql + for<'a> tokio_postgres::types::FromSql<'a>> Column for T {}
@@ -112,6 +123,25 @@ impl<'c> Connection<'c> {
             (_, Gate::Close) => "SELECT pg_advisory_xact_lock($1)::TEXT",
         };
         self.query(sql, values![key], |_| Ok(())).await.map(drop)
+    }
+
+    /// Takes numbers in the order given and holds them to the end of the transaction, in one statement. Whoever takes
+    /// several takes them in the order of the numbers. On SQLite the one writer has them all.
+    pub(crate) async fn take_turns(&mut self, turns: &[(Turn, i64)]) -> Result<()> {
+        if turns.is_empty() || matches!(self.link, Link::Sqlite(_)) {
+            return Ok(());
+        }
+        let call = |(place, (turn, _)): (usize, &(Turn, i64))| {
+            let name = match turn {
+                Turn::Alone => "pg_advisory_xact_lock",
+                Turn::Beside => "pg_advisory_xact_lock_shared",
+                Turn::BesideOrNot => "pg_try_advisory_xact_lock_shared",
+            };
+            format!("{name}(${})::TEXT", place + 1)
+        };
+        let calls: Vec<_> = turns.iter().enumerate().map(call).collect();
+        let numbers = turns.iter().map(|(_, number)| (*number).into()).collect();
+        self.query(&format!("SELECT {}", calls.join(", ")), numbers, |_| Ok(())).await.map(drop)
     }
 
     /// Microseconds since 1970 by the database's clock, as an SQL expression: what kills keys by time.

@@ -1,39 +1,22 @@
 //! Making a lead.
 
-use std::sync::LazyLock;
+use std::collections::BTreeSet;
 
-use leadlatch_domain::contact::Email;
 use leadlatch_domain::fault::Fault;
 use leadlatch_domain::lead::field::Kind;
-use leadlatch_domain::lead::{Lead, LeadField, LeadInput, LeadView, Value};
+use leadlatch_domain::lead::{Lead, LeadField, LeadInput, LeadView, Twins, Value};
 use leadlatch_domain::matrix::CreateLeads;
 use leadlatch_domain::point::{ConversionPoint, Progress};
 use leadlatch_domain::reach::Sides;
 
+use super::insert::{self, NewLead};
 use super::row::{LeadRow, data_text};
-use super::{read, resolve};
+use super::{duplicates, read, resolve, test_leads};
 use crate::access::{Grant, Held, Visible};
 use crate::engine::{Connection, values};
 use crate::marketing::{self, Kind as List};
 use crate::statuses::{self, Stage};
 use crate::{Error, Result, lead_groups};
-
-/// The fields with a column of their own that an insert writes.
-static STORED: LazyLock<Vec<LeadField>> =
-    LazyLock::new(|| LeadField::ALL.iter().copied().filter(|f| f.is_stored() && *f != LeadField::Id).collect());
-
-/// One text for every lead: account, fields, the sides' times, twins.
-static INSERT: LazyLock<String> = LazyLock::new(|| {
-    let fields: Vec<&str> = STORED.iter().map(|field| field.name()).collect();
-    let last = STORED.len() + 6;
-    let places: Vec<String> = (1..=last).map(|place| format!("${place}")).collect();
-    format!(
-        "INSERT INTO leads (account_id, introducer_updated_at, partner_updated_at, email_twin, phone1_twin, \
-         phone2_twin, {}) VALUES ({}) RETURNING id",
-        fields.join(", "),
-        places.join(", ")
-    )
-});
 
 /// Makes a lead of what a caller sent, and gives it back as the caller sees it.
 pub async fn create(
@@ -55,9 +38,13 @@ pub async fn create(
     if !input.faults.is_empty() {
         return Err(Error::Invalid(input.faults));
     }
-    insert(db, grant.account(), &mut lead).await?;
-    if grant.partner().is_none() {
+    test_leads::refuse_too_many(db, &grant, &lead).await?;
+    insert(db, &grant, &mut lead, group).await?;
+    if grant.partner().is_none() && !test_leads::is_test(&lead) {
         grow_lists(db, grant.account(), &lead).await?;
+    }
+    if !duplicates::shows_link(&grant) {
+        lead.set(LeadField::DuplicateOf, Value::Empty);
     }
     let now = db.now().as_micros();
     let row = LeadRow {
@@ -129,7 +116,14 @@ async fn stage<A>(db: &mut Connection<'_>, grant: &Grant<A>, input: &mut LeadInp
     }
 }
 
-fn fill<A>(db: &Connection<'_>, grant: &Grant<A>, input: &LeadInput, lead: &mut Lead, group: i64, stage: &Stage) {
+pub(super) fn fill<A>(
+    db: &Connection<'_>,
+    grant: &Grant<A>,
+    input: &LeadInput,
+    lead: &mut Lead,
+    group: i64,
+    stage: &Stage,
+) {
     for field in LeadField::ALL.iter().copied().filter(|field| field.kind() == Kind::Preference) {
         lead.set(field, Value::Text("unknown".into()));
     }
@@ -161,16 +155,16 @@ const fn own_column(sides: Sides) -> LeadField {
     if sides.supplies { LeadField::IntroducerId } else { LeadField::PartnerId }
 }
 
-async fn insert(db: &mut Connection<'_>, account: i64, lead: &mut Lead) -> Result<()> {
-    let now = db.now().as_micros();
-    let twins = twins(db, account, lead).await?;
-    let mut bound = values![account, now, now];
-    bound.extend(twins.into_iter().map(|(_, twin)| twin.into()));
-    for field in STORED.iter().copied() {
-        bound.push(bind(lead, field)?);
-    }
-    let id = db.query_int(&INSERT, bound).await?;
-    lead.set(LeadField::Id, Value::Int(id));
+/// Compares the lead with those that are there, and writes it.
+async fn insert<A>(db: &mut Connection<'_>, grant: &Grant<A>, lead: &mut Lead, group: i64) -> Result<()> {
+    let settings = duplicates::settings(db, grant.account(), group).await?;
+    let twins = Twins::of(lead, &settings.country);
+    duplicates::judge(db, grant, &settings.rule, lead, &twins).await?;
+    let key = grant.key().map(|key| key.id.get());
+    let new = NewLead { lead: std::mem::take(lead), twins, key, import: None };
+    let made = insert::insert(db, grant.account(), &[&new]).await?;
+    *lead = new.lead;
+    lead.set(LeadField::Id, made.first().map_or(Value::Empty, |(id, _)| Value::Int(*id)));
     Ok(())
 }
 
@@ -179,16 +173,9 @@ pub(super) async fn twins(
     db: &mut Connection<'_>,
     account: i64,
     lead: &Lead,
-) -> Result<[(&'static str, Option<String>); 3]> {
-    let email = lead.text(LeadField::Email).and_then(|text| Email::parse(text).ok()).map(|email| email.twin());
-    let mut phones = [None, None];
-    for (twin, field) in phones.iter_mut().zip([LeadField::Phone1, LeadField::Phone2]) {
-        if let Some(text) = lead.text(field) {
-            *twin = Some(read::phone_twin(db, account, text).await?);
-        }
-    }
-    let [phone1, phone2] = phones;
-    Ok([("email_twin", email), ("phone1_twin", phone1), ("phone2_twin", phone2)])
+) -> Result<[(&'static str, Option<String>); 6]> {
+    let country = read::country(db, account).await?;
+    Ok(Twins::of(lead, &country).columns().map(|(column, twin)| (column, twin.map(str::to_owned))))
 }
 
 /// A field's value as its column takes it.
@@ -207,9 +194,19 @@ pub(super) fn bind(lead: &Lead, field: LeadField) -> Result<sea_query::Value> {
 
 /// The account's marketing lists grow from what its own systems send.
 pub(super) async fn grow_lists(db: &mut Connection<'_>, account: i64, lead: &Lead) -> Result<()> {
+    grow_lists_of(db, account, std::iter::once(lead)).await
+}
+
+/// As [`grow_lists`], of many leads: each text is sent once.
+pub(super) async fn grow_lists_of<'a>(
+    db: &mut Connection<'_>,
+    account: i64,
+    leads: impl Iterator<Item = &'a Lead> + Clone,
+) -> Result<()> {
     let lists = [(LeadField::Source, List::Source), (LeadField::Medium, List::Medium), (LeadField::Term, List::Term)];
     for (field, list) in lists {
-        if let Some(name) = lead.text(field) {
+        let names: BTreeSet<&str> = leads.clone().filter_map(|lead| lead.text(field)).collect();
+        for name in names {
             marketing::grow(db, account, list, name).await?;
         }
     }

@@ -1,5 +1,6 @@
 //! Reading leads: one, or a page of those in reach.
 
+use leadlatch_domain::account::Country;
 use leadlatch_domain::lead::filter::SortBy;
 use leadlatch_domain::lead::record::Value;
 use leadlatch_domain::lead::{FieldRights, LeadField, LeadFilter, LeadSort, LeadView};
@@ -243,9 +244,13 @@ async fn narrow_by_data(
 
 /// A number as leads' twins have it, dialled in the account's country.
 pub(super) async fn phone_twin(db: &mut Connection<'_>, account: i64, phone: &str) -> Result<String> {
+    Ok(leadlatch_domain::contact::phone_twin(phone, &country(db, account).await?))
+}
+
+/// Where the account's numbers without a country code are dialled.
+pub(super) async fn country(db: &mut Connection<'_>, account: i64) -> Result<Country> {
     let sql = "SELECT country FROM accounts WHERE id = $1";
     let country: Option<String> = db.query_opt(sql, values![account], |row| row.get(0)).await?;
     let country = country.ok_or(Error::Unauthenticated(Code::UnknownKey))?;
-    let country = leadlatch_domain::account::Country::parse(&country).unwrap_or_default();
-    Ok(leadlatch_domain::contact::phone_twin(phone, &country))
+    Ok(Country::parse(&country).unwrap_or_default())
 }
