@@ -24,11 +24,11 @@ impl Writer {
         let mut connection = open(path)?;
         let (sender, jobs) = mpsc::sync_channel(4096);
         std::thread::spawn(move || {
-            let mut insert = Insert::new();
+            let insert = Insert::new();
             while let Ok(first) = jobs.recv() {
                 let group = std::iter::once(first).chain(jobs.try_iter().take(GROUP - 1)).collect();
                 // A group that fails drops its senders, and its callers are answered 500.
-                let _ = commit(&mut connection, &mut insert, group);
+                let _ = commit(&mut connection, &insert, group);
             }
         });
         Ok(Self(sender))
@@ -42,7 +42,7 @@ impl Writer {
     }
 }
 
-fn commit(connection: &mut Connection, insert: &mut Insert, mut group: Vec<Job>) -> rusqlite::Result<()> {
+fn commit(connection: &mut Connection, insert: &Insert, mut group: Vec<Job>) -> rusqlite::Result<()> {
     let transaction = connection.transaction()?;
     for (values, _) in &mut group {
         values[0] = Value::Integer(insert.run(&transaction, values)?);

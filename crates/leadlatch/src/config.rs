@@ -121,7 +121,7 @@ log = \"info\"
 ";
 
 /// The names of the settings.
-const NAMES: [&str; 10] = [
+const NAMES: [&str; 11] = [
     "listen",
     "database",
     "deletions_file",
@@ -132,6 +132,7 @@ const NAMES: [&str; 10] = [
     "allow_plain_http",
     "metrics_listen",
     "max_connections",
+    "log",
 ];
 
 /// What every variable of ours begins with.

@@ -67,6 +67,15 @@ impl Database {
         self.try_run_with(line, stdin).unwrap_or_else(|said| panic!("{line:?}: {said}"))
     }
 
+    /// Runs a command as people do, and gives its lines.
+    pub fn lines(&self, line: &[&str]) -> Vec<String> {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_leadlatch"));
+        let output = command.args(line).args(["--database", &self.url]).stdin(Stdio::null()).output();
+        let output = output.expect("the binary runs");
+        assert!(output.status.success(), "{line:?}: {}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).expect("UTF-8").lines().map(str::to_owned).collect()
+    }
+
     /// Runs a command and gives the id of the record that it made.
     pub fn id(&self, line: &[&str]) -> String {
         self.run(line)["id"].to_string()

@@ -2,6 +2,8 @@
 
 mod create;
 mod delete;
+#[cfg(test)]
+mod plans;
 mod read;
 mod refer;
 mod resolve;
