@@ -1,5 +1,6 @@
 //! Leads: read, listed, made, changed, deleted, referred; always through a proof.
 
+mod bounded;
 mod create;
 mod delete;
 mod read;
@@ -8,6 +9,7 @@ mod resolve;
 mod row;
 mod update;
 
+pub use bounded::is_bounded;
 pub use create::create;
 pub use delete::{delete, purge, restore};
 pub use read::{ListQuery, get, list, total};

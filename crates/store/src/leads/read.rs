@@ -73,16 +73,7 @@ pub async fn list(
     let Some(narrowed) = narrow(db, grant, &query.filter).await? else {
         return Ok(Slice { rows: Vec::new(), next: None });
     };
-    let column = sort_column(query.sort, &grant.scope());
-    let order = if query.sort.descending { Order::Desc } else { Order::Asc };
-    let mut statement = select();
-    statement.cond_where(leads_in(&grant.scope()).add(narrowed));
-    if let Some((value, id)) = page.after {
-        let place = Expr::tuple([column.clone(), lead("id")]);
-        let last = Expr::tuple([Expr::val(value), Expr::val(id)]);
-        statement.and_where(if query.sort.descending { place.lt(last) } else { place.gt(last) });
-    }
-    statement.order_by_expr(column, order.clone()).order_by_expr(lead("id"), order).limit(u64::from(page.limit) + 1);
+    let statement = page_of(&grant.scope(), query.sort, narrowed, page);
     let (sql, bound) = compose(&statement);
     let found = db.query(&sql, bound, row::read).await?;
     let mut rows = Vec::with_capacity(found.len());
@@ -90,6 +81,21 @@ pub async fn list(
         rows.push(view(db, grant, row).await?);
     }
     Ok(Slice::cut(rows, page, |view| place(view, query.sort)))
+}
+
+/// The statement of a page: the rows in reach, narrowed, in their order, after the last row that the caller has.
+pub(super) fn page_of(scope: &RowScope, sort: LeadSort, narrowed: Condition, page: &Page) -> SelectStatement {
+    let column = sort_column(sort, scope);
+    let order = if sort.descending { Order::Desc } else { Order::Asc };
+    let mut statement = select();
+    statement.cond_where(leads_in(scope).add(narrowed));
+    if let Some((value, id)) = page.after {
+        let place = Expr::tuple([column.clone(), lead("id")]);
+        let last = Expr::tuple([Expr::val(value), Expr::val(id)]);
+        statement.and_where(if sort.descending { place.lt(last) } else { place.gt(last) });
+    }
+    statement.order_by_expr(column, order.clone()).order_by_expr(lead("id"), order).limit(u64::from(page.limit) + 1);
+    statement
 }
 
 fn place(view: &LeadView, sort: LeadSort) -> (i64, i64) {
@@ -153,7 +159,11 @@ fn sort_column(sort: LeadSort, scope: &RowScope) -> SimpleExpr {
 }
 
 /// The filter as SQL; `None` when nothing can match.
-async fn narrow(db: &mut Connection<'_>, grant: &Grant<ReadLeads>, filter: &LeadFilter) -> Result<Option<Condition>> {
+pub(super) async fn narrow(
+    db: &mut Connection<'_>,
+    grant: &Grant<ReadLeads>,
+    filter: &LeadFilter,
+) -> Result<Option<Condition>> {
     let mut all = Condition::all().add(lead("test").eq(filter.test));
     if let Some(name) = &filter.status {
         let stage = crate::statuses::find(db, grant.account(), &crate::statuses::Named::Name(name)).await?;
