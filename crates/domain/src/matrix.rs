@@ -127,6 +127,7 @@ matrix! {
     DeleteItself    "whoami.delete"      "delete the key itself": Needs::AnyKey, Itself;
     CreateLeads     "leads.create"       "create leads": CREATE, Own;
     ReadLeads       "leads.read"         "read leads": READ, Own;
+    ReadLeadHistory "leads.history"      "read the history of leads": READ, Never;
     UpdateLeads     "leads.update"       "update leads": UPDATE_DELETE, Own;
     DeleteLeads     "leads.delete"       "delete leads": UPDATE_DELETE, Own;
     ReadLeadGroups  "lead_groups.read"   "read lead groups": Needs::AnyKey, Linked;
@@ -141,6 +142,8 @@ matrix! {
     WritePartners   "partners.write"     "write partner records and their links": MANAGE_PARTNERS, Never;
     ReferLeads      "leads.refer"        "refer leads to a partner and take them back": MANAGE_PARTNERS, Never;
     RestoreLeads    "leads.restore"      "take leads out of the bin": Needs::Admin, Never;
+    InspectLeads    "leads.inspect"      "see leads with their history, in the bin too": Needs::Admin, Never;
+    EraseLeads      "leads.erase"        "erase leads at once": Needs::Admin, Never;
     ManageKeys      "keys.manage"        "make, list and delete access keys": Needs::Admin, Never;
     ManageUsers     "users.manage"       "manage users and user groups": Needs::Admin, Never;
     ManageSettings  "settings.manage"    "manage lead groups, lead types, statuses and sites": Needs::Admin, Never;

@@ -39,6 +39,17 @@ impl Database {
         }
     }
 
+    /// What a statement of the test's own counts in the database.
+    pub fn number(&self, sql: &str) -> i64 {
+        if let Some(path) = self.url.strip_prefix("sqlite:") {
+            let connection = rusqlite::Connection::open(path).expect("the file");
+            return connection.query_row(sql, [], |row| row.get(0)).expect("a number");
+        }
+        let mut command = Command::new(postgres::server().bin().join("psql"));
+        let output = command.args(["-X", "-A", "-t", "-c", sql, &self.url]).output().expect("psql runs");
+        String::from_utf8_lossy(&output.stdout).trim().parse().expect("a number")
+    }
+
     pub fn run(&self, line: &[&str]) -> Value {
         self.try_run(line).unwrap_or_else(|said| panic!("{line:?}: {said}"))
     }

@@ -11,7 +11,7 @@ use leadlatch_domain::point::{ConversionPoint, Progress};
 use leadlatch_domain::reach::Sides;
 
 use super::row::{LeadRow, data_text};
-use super::{read, resolve};
+use super::{history, read, resolve};
 use crate::access::{Grant, Held, Visible};
 use crate::engine::{Connection, values};
 use crate::marketing::{self, Kind as List};
@@ -55,6 +55,7 @@ pub async fn create(
         return Err(Error::Invalid(input.faults));
     }
     insert(db, grant.account(), &mut lead).await?;
+    history::begin(db, &grant, &lead).await?;
     if grant.partner().is_none() {
         grow_lists(db, grant.account(), &lead).await?;
     }

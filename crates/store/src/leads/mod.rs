@@ -3,6 +3,8 @@
 mod bounded;
 mod create;
 mod delete;
+pub mod history;
+mod inspect;
 mod read;
 mod refer;
 mod resolve;
@@ -11,7 +13,9 @@ mod update;
 
 pub use bounded::is_bounded;
 pub use create::create;
-pub use delete::{delete, purge, restore};
+pub use delete::{delete, delete_all, erase, purge, restore};
+pub use history::{history, inspect_history};
+pub use inspect::{Inspected, inspect};
 pub use read::{ListQuery, get, list, total};
 pub use refer::refer;
 pub use update::update;

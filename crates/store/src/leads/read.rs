@@ -3,7 +3,7 @@
 use leadlatch_domain::lead::filter::SortBy;
 use leadlatch_domain::lead::record::Value;
 use leadlatch_domain::lead::{FieldRights, LeadField, LeadFilter, LeadSort, LeadView};
-use leadlatch_domain::matrix::ReadLeads;
+use leadlatch_domain::matrix::{InspectLeads, ReadLeads};
 use leadlatch_domain::problem::Code;
 use leadlatch_domain::reach::{RowScope, Rows};
 use sea_query::{Condition, Expr, ExprTrait, Order, Query, SelectStatement, SimpleExpr};
@@ -11,7 +11,7 @@ use sea_query::{Condition, Expr, ExprTrait, Order, Query, SelectStatement, Simpl
 use super::row::{self, LeadRow};
 use crate::access::{Grant, Visible};
 use crate::engine::{Connection, compose, values};
-use crate::scope_sql::{lead, leads_in};
+use crate::scope_sql::{lead, leads_in, leads_of};
 use crate::{Error, Page, Result, Slice, lead_groups};
 
 /// A list of leads, as it was asked for.
@@ -33,6 +33,16 @@ pub async fn get(db: &mut Connection<'_>, grant: &Grant<ReadLeads>, id: i64) -> 
 pub(super) async fn fetch(db: &mut Connection<'_>, scope: &RowScope, id: i64, lock: &str) -> Result<Option<LeadRow>> {
     let (sql, bound) = compose(&select().cond_where(leads_in(scope).add(lead("id").eq(id))).take());
     db.query_opt(&format!("{sql}{lock}"), bound, row::read).await
+}
+
+/// The row of any lead of the account, in the bin too.
+pub(super) async fn fetch_any(
+    db: &mut Connection<'_>,
+    grant: &Grant<InspectLeads>,
+    id: i64,
+) -> Result<Option<LeadRow>> {
+    let (sql, bound) = compose(&select().cond_where(leads_of(grant.account_id()).add(lead("id").eq(id))).take());
+    db.query_opt(&sql, bound, row::read).await
 }
 
 fn select() -> SelectStatement {

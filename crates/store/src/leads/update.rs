@@ -1,13 +1,14 @@
 //! Changing a lead.
 
 use leadlatch_domain::fault::Fault;
+use leadlatch_domain::lead::history::Action;
 use leadlatch_domain::lead::{Lead, LeadField, LeadInput, LeadView, Value};
 use leadlatch_domain::matrix::UpdateLeads;
 use leadlatch_domain::point::{ConversionPoint, Progress};
 use sea_query::Query;
 
 use super::row::LeadRow;
-use super::{create, read, resolve};
+use super::{create, history, read, resolve};
 use crate::access::{Grant, Held, Visible};
 use crate::engine::{Connection, compose};
 use crate::scope_sql::{lead as column, leads_in};
@@ -70,10 +71,12 @@ fn may_set_any_status<A>(grant: &Grant<A>, before: &LeadRow) -> bool {
     })
 }
 
-/// Writes the columns that differ. The sides' times move only when something changed that Partner keys see.
+/// Writes the columns that differ. The sides' times move only when something changed that Partner keys see; and then both
+/// do: an update changes no field that one side sees and the other does not. Those are the two columns of records, which
+/// a referral alone changes, with that side's time.
 async fn store<A>(
     db: &mut Connection<'_>,
-    grant: &Grant<A>,
+    grant: &Held<A>,
     id: i64,
     before: LeadRow,
     mut after: Lead,
@@ -112,6 +115,7 @@ async fn store<A>(
     if db.execute(&sql, bound).await? != 1 {
         return Err(grant.missing("id"));
     }
+    history::go_on(db, grant, Action::Updated, (&before.lead, &after)).await?;
     if grant.partner().is_none() {
         create::grow_lists(db, grant.account(), &after).await?;
     }
