@@ -17,6 +17,10 @@ pub(crate) struct LeadBody;
 /// A lead as it is written, from the table of fields.
 pub(crate) struct LeadWrite;
 
+/// What a search takes: the parameters of the list of leads, which stand here with their types.
+pub(crate) struct LeadSearch;
+
+impl ToSchema for LeadSearch {}
 impl ToSchema for LeadBody {}
 impl ToSchema for LeadWrite {}
 
@@ -29,6 +33,23 @@ impl PartialSchema for LeadBody {
 impl PartialSchema for LeadWrite {
     fn schema() -> RefOr<Schema> {
         fields(|field| field.rule().full != Write::Never)
+    }
+}
+
+impl PartialSchema for LeadSearch {
+    fn schema() -> RefOr<Schema> {
+        let text = ["cursor", "sort", "status", "conversion_point", "email", "phone", "reference", "received_from"];
+        let more = ["received_to", "updated_since"];
+        let numbers = ["limit", "status_id", "lead_group_id", "lead_type_id", "introducer_id", "partner_id"];
+        let of = |kind: Type| move |name: &&'static str| (*name, kind.clone());
+        let members = text.iter().chain(&more).map(of(Type::String));
+        let members = members.chain(numbers.iter().map(of(Type::Integer)));
+        let members = members.chain(["total", "test"].iter().map(of(Type::Boolean)));
+        let about = "With lead_group_id also data1 to data50.";
+        let object = members.fold(ObjectBuilder::new().description(Some(about)), |object, (name, kind)| {
+            object.property(name, ObjectBuilder::new().schema_type(SchemaType::from_iter([kind, Type::Null])))
+        });
+        RefOr::T(object.into())
     }
 }
 

@@ -1,6 +1,5 @@
 //! Lists: `limit`, `cursor`, `total`, and the answer around the rows.
 
-use axum::Json;
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
@@ -10,6 +9,7 @@ use leadlatch_domain::fault::{Fault, FieldFault};
 use leadlatch_domain::problem::Code;
 use leadlatch_store::{Page, Slice, Visible};
 use serde::Serialize;
+use serde_json::{Map, Value as Json};
 use sha2::{Digest, Sha256};
 
 use crate::App;
@@ -33,19 +33,58 @@ impl FromRequestParts<App> for ListQuery {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _: &App) -> Result<Self, Problem> {
-        let query = parts.uri.query().unwrap_or_default();
-        let pairs: Vec<(String, String)> = serde_urlencoded::from_str(query)
-            .map_err(|_| Problem::because(Code::BadRequest, "The query string cannot be read."))?;
-        let mut list =
-            Self { limit: DEFAULT_LIMIT, cursor: None, total: false, others: Vec::new(), faults: Vec::new() };
-        for (name, value) in pairs {
+        let mut list = Self::default();
+        for (name, value) in pairs(parts.uri.query())? {
             list.take(name, value);
         }
         Ok(list)
     }
 }
 
+impl Default for ListQuery {
+    fn default() -> Self {
+        Self { limit: DEFAULT_LIMIT, cursor: None, total: false, others: Vec::new(), faults: Vec::new() }
+    }
+}
+
+fn pairs(query: Option<&str>) -> Result<Vec<(String, String)>, Problem> {
+    serde_urlencoded::from_str(query.unwrap_or_default())
+        .map_err(|_| Problem::because(Code::BadRequest, "The query string cannot be read."))
+}
+
 impl ListQuery {
+    /// The same query out of a body's members. What stands in the URL beside it is judged by name, then refused.
+    pub(crate) fn of_body(members: Map<String, Json>, url: Option<&str>) -> Result<Self, Problem> {
+        let mut list = Self::default();
+        for (name, value) in members {
+            list.take_member(name, &value);
+        }
+        for (name, _) in pairs(url)? {
+            list.faults
+                .push(Fault::new("unknown_parameter", "Send what you search for in the body.").on(name.as_str()));
+            list.others.push((name, String::new()));
+        }
+        Ok(list)
+    }
+
+    /// An empty text and `null` count as absent; their name is judged all the same.
+    fn take_member(&mut self, name: String, value: &Json) {
+        let own = matches!(name.as_str(), "limit" | "cursor" | "total");
+        match value {
+            Json::Null => {}
+            Json::String(text) if text.is_empty() => {}
+            Json::String(text) => return self.take(name, text.clone()),
+            Json::Bool(_) | Json::Number(_) => return self.take(name, value.to_string()),
+            Json::Array(_) | Json::Object(_) => {
+                let fault = Fault::new("bad_json_type", "Send a text, a number, true or false.");
+                self.faults.push(fault.on(name.as_str()));
+            }
+        }
+        if !own {
+            self.others.push((name, String::new()));
+        }
+    }
+
     fn take(&mut self, name: String, value: String) {
         match (name.as_str(), value.as_str()) {
             ("limit", text) => match text.parse() {
@@ -116,7 +155,8 @@ impl ListQuery {
 
     /// What the other parameters are, in any order.
     fn digest(&self) -> String {
-        let mut sorted: Vec<_> = self.others.iter().filter(|(name, _)| name != "sort").collect();
+        let mut sorted: Vec<_> =
+            self.others.iter().filter(|(name, value)| name != "sort" && !value.is_empty()).collect();
         sorted.sort();
         let text = serde_json::to_string(&sorted).unwrap_or_default();
         URL_SAFE_NO_PAD.encode(&Sha256::digest(text)[..9])
@@ -164,7 +204,7 @@ struct ListBody<T> {
 
 fn list<T: Serialize>(data: Vec<Visible<T>>, next_cursor: Option<String>, total: Option<Total>) -> Response {
     let served = Served(data.len() as i64);
-    let mut response = Json(ListBody { data, next_cursor, total }).into_response();
+    let mut response = axum::Json(ListBody { data, next_cursor, total }).into_response();
     response.extensions_mut().insert(served);
     response
 }
@@ -183,7 +223,7 @@ pub(crate) struct ListOf<T> {
 
 /// One row as an answer.
 pub(crate) fn one<T: Serialize>(row: Visible<T>) -> Response {
-    let mut response = Json(row).into_response();
+    let mut response = axum::Json(row).into_response();
     response.extensions_mut().insert(Served(1));
     response
 }

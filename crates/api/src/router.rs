@@ -29,7 +29,9 @@ struct Document;
 fn v1() -> OpenApiRouter<App> {
     let router = OpenApiRouter::with_openapi(Document::openapi());
     let router = allowed!(router, whoami::describe, whoami::delete);
-    let router = allowed!(router, leads::create, leads::list, leads::get, leads::update, leads::delete);
+    let router = allowed!(router, leads::create::create, leads::list::list, leads::search::search);
+    let router = allowed!(router, leads::get::get, leads::update::update, leads::delete::delete);
+    let router = allowed!(router, leads::history::history);
     let router = allowed!(router, lead_groups::list, lead_groups::get, lead_types::list, lead_types::get);
     let router = allowed!(router, statuses::list, sites::list);
     let router = allowed!(router, partner_records::list_introducers, partner_records::get_introducers);

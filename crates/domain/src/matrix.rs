@@ -127,6 +127,7 @@ matrix! {
     DeleteItself    "whoami.delete"      "delete the key itself": Needs::AnyKey, Itself;
     CreateLeads     "leads.create"       "create leads": CREATE, Own;
     ReadLeads       "leads.read"         "read leads": READ, Own;
+    ReadLeadHistory "leads.history"      "read the history of leads": READ, Never;
     UpdateLeads     "leads.update"       "update leads": UPDATE_DELETE, Own;
     DeleteLeads     "leads.delete"       "delete leads": UPDATE_DELETE, Own;
     ReadLeadGroups  "lead_groups.read"   "read lead groups": Needs::AnyKey, Linked;
@@ -142,6 +143,8 @@ matrix! {
     ReferLeads      "leads.refer"        "refer leads to a partner and take them back": MANAGE_PARTNERS, Never;
     ImportLeads     "leads.import"       "import leads from a file": Needs::Admin, Never;
     RestoreLeads    "leads.restore"      "take leads out of the bin": Needs::Admin, Never;
+    InspectLeads    "leads.inspect"      "see leads with their history, in the bin too": Needs::Admin, Never;
+    EraseLeads      "leads.erase"        "erase leads at once": Needs::Admin, Never;
     ManageKeys      "keys.manage"        "make, list and delete access keys, and read what they did": Needs::Admin, Never;
     ManageUsers     "users.manage"       "manage users and user groups": Needs::Admin, Never;
     ManageSettings  "settings.manage"    "manage the account's settings, lead groups, lead types, statuses and sites": Needs::Admin, Never;

@@ -142,6 +142,11 @@ impl<A> Grant<A> {
         self.access.account
     }
 
+    /// The key that calls, if it is one.
+    pub fn key_id(&self) -> Option<KeyId> {
+        self.access.key_id()
+    }
+
     /// The fields in reach.
     pub fn fields(&self) -> FieldRights {
         match self.partner() {

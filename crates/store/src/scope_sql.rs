@@ -1,5 +1,6 @@
 //! The one place that turns a row scope into SQL, for select, update, delete, count and export alike.
 
+use leadlatch_domain::id::AccountId;
 use leadlatch_domain::reach::{RowScope, Rows};
 use sea_query::{Condition, Expr, ExprTrait};
 
@@ -8,11 +9,16 @@ pub(crate) fn lead(column: &'static str) -> Expr {
     Expr::col(("leads", column))
 }
 
+/// Every lead of the account, in the bin too: for its admin alone.
+pub(crate) fn leads_of(account: AccountId) -> Condition {
+    Condition::all().add(lead("account_id").eq(account.get()))
+}
+
 /// The leads in reach. `introducer_reach` and `partner_reach` hold the side's id only while its reach lasts, and each
 /// index of theirs begins with them, so that others' rows are not even visited. The account stands beside each of them:
 /// beside both together it would let SQLite walk the account's rows instead of each side's.
 pub(crate) fn leads_in(scope: &RowScope) -> Condition {
-    let account = || Condition::all().add(lead("account_id").eq(scope.account.get()));
+    let account = || leads_of(scope.account);
     let Rows::Partner { record, sides } = scope.rows else { return account().add(lead("deleted_at").is_null()) };
     let own = |column| account().add(lead(column).eq(record.get()));
     let either = match (sides.supplies, sides.buys) {

@@ -8,11 +8,13 @@ use leadlatch_domain::key_secret::KeyDigest;
 use leadlatch_domain::matrix::Action;
 use leadlatch_domain::random::Randomness;
 use leadlatch_domain::time::Clock;
+use tokio_postgres::IsolationLevel;
 
 use crate::access::{Access, Grant, Held, Operator};
 use crate::engine::postgres::Postgres;
 use crate::engine::sqlite::Sqlite;
 use crate::engine::{Connection, Link, file_system, migrate};
+use crate::line::{Apart, Lines};
 use crate::{Error, Result, audit, authenticate};
 
 /// The database, with the clock and the randomness that everything in it goes by.
@@ -20,6 +22,7 @@ pub struct Store {
     engine: Engine,
     clock: Clock,
     random: Randomness,
+    lines: Lines,
 }
 
 enum Engine {
@@ -53,7 +56,7 @@ impl Store {
             migrate::postgres(&postgres).await?;
             Engine::Postgres(postgres)
         };
-        Ok(Opened { store: Self { engine, clock, random }, operator: Operator::new() })
+        Ok(Opened { store: Self { engine, clock, random, lines: Lines::default() }, operator: Operator::new() })
     }
 
     /// The clock that the store goes by.
@@ -92,12 +95,35 @@ impl Store {
         T: Send + 'static,
         J: AsyncFnOnce(&mut Connection<'_>) -> Result<T> + Send + 'static,
     {
-        let Engine::Sqlite(sqlite) = &self.engine else { return self.read(job).await };
+        self.read_in_line(Apart::default(), job).await
+    }
+
+    /// As [`Store::read_apart`], when the key that it is for has a place free, and at one moment if that is asked for.
+    pub async fn read_in_line<T, J>(&self, apart: Apart, job: J) -> Result<T>
+    where
+        T: Send + 'static,
+        J: AsyncFnOnce(&mut Connection<'_>) -> Result<T> + Send + 'static,
+    {
+        let place = self.lines.enter(&apart).await?;
         let (now, random) = (self.clock.now(), self.random.clone());
-        let run = move |link: &mut rusqlite::Connection| {
-            at_once(async { job(&mut Connection::new(Link::Sqlite(link), now, random)).await })
+        let postgres = match &self.engine {
+            Engine::Sqlite(sqlite) => {
+                let run = move |link: &mut rusqlite::Connection| {
+                    let result = at_once(async { job(&mut Connection::new(Link::Sqlite(link), now, random)).await });
+                    drop(place);
+                    result
+                };
+                return sqlite.read_apart(apart.together, run).await;
+            }
+            Engine::Postgres(postgres) => postgres,
         };
-        sqlite.read_apart(run).await
+        let mut client = postgres.pool.get().await?;
+        if !apart.together {
+            return job(&mut Connection::new(Link::Postgres(&client), now, random)).await;
+        }
+        let snapshot = client.build_transaction().isolation_level(IsolationLevel::RepeatableRead).read_only(true);
+        let snapshot = snapshot.start().await?;
+        job(&mut Connection::new(Link::Transaction(&snapshot), now, random)).await
     }
 
     /// Runs a write in one transaction. The caller's proof is checked again inside it, before the job and with its row

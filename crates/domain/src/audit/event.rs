@@ -33,7 +33,7 @@ events! {
     PartnerLinked "partner.linked", PartnerUnlinked "partner.unlinked", PartnerActivated "partner.activated",
     PartnerDeactivated "partner.deactivated", PartnerDeleted "partner.deleted", KeyCreated "key.created",
     KeyDeleted "key.deleted", LeadReferred "lead.referred", LeadUnreferred "lead.unreferred",
-    LeadRestored "lead.restored", LeadPurged "lead.purged", AccountChanged "account.changed",
+    LeadRestored "lead.restored", LeadPurged "lead.purged", LeadErased "lead.erased", AccountChanged "account.changed",
     UserChanged "user.changed", UserGroupChanged "user_group.changed", UserGroupDeleted "user_group.deleted",
     LeadGroupChanged "lead_group.changed", LeadGroupDeleted "lead_group.deleted",
     LeadTypeChanged "lead_type.changed", LeadTypeDeleted "lead_type.deleted", StatusChanged "status.changed",

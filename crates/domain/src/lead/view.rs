@@ -67,6 +67,11 @@ impl Serialize for DataView<'_> {
     }
 }
 
+/// A value as the API writes it.
+pub(super) fn as_json(kind: Kind, value: &Value) -> serde_json::Value {
+    serde_json::to_value(ValueView(kind, value)).unwrap_or_default()
+}
+
 struct ValueView<'a>(Kind, &'a Value);
 
 impl Serialize for ValueView<'_> {

@@ -1,4 +1,4 @@
-//! Partner records, access keys and leads.
+//! Partner records and access keys.
 
 use leadlatch_domain::id::PartnerId;
 use leadlatch_domain::matrix::{ManageKeys, WritePartners};
@@ -8,11 +8,11 @@ use leadlatch_domain::text::Name;
 use leadlatch_domain::time::Timestamp;
 use leadlatch_store::access_keys::{self, AccessKey, NewKey};
 use leadlatch_store::partner_records::{self, Links};
-use leadlatch_store::{Connection, Visible, leads};
+use leadlatch_store::{Connection, Visible};
 use serde::Serialize;
 
 use super::{Shell, change};
-use crate::cli::{Key, Lead, Links as LinkArgs, OnePartner, Partner};
+use crate::cli::{Key, Links as LinkArgs, OnePartner, Partner};
 use crate::output::{Failure, Outcome};
 
 pub(crate) async fn partner(shell: &Shell, command: Partner) -> Outcome {
@@ -104,28 +104,4 @@ fn new_key(kind: &str, partner: Option<i64>, name: &str, scopes: &[String], expi
 fn unknown_scope(text: &str) -> String {
     let known: Vec<_> = Scope::ALL.iter().map(|scope| scope.as_str()).collect();
     format!("there is no scope {text}; scopes are {}", known.join(", "))
-}
-
-pub(crate) async fn lead(shell: &Shell, command: Lead) -> Outcome {
-    #[derive(Serialize)]
-    struct Done {
-        id: i64,
-    }
-    let (account, id) = match command {
-        Lead::Refer { of, id, partner } => {
-            let to = PartnerId::new(partner).ok_or_else(|| Failure::new("--partner is a record's id"))?;
-            shell.write(&of.account, async move |db, grant| leads::refer(db, grant, id, Some(to)).await).await?;
-            (of.account, id)
-        }
-        Lead::Unrefer { of, id } => {
-            shell.write(&of.account, async move |db, grant| leads::refer(db, grant, id, None).await).await?;
-            (of.account, id)
-        }
-        Lead::Restore { of, id } => {
-            shell.write(&of.account, async move |db, grant| leads::restore(db, grant, id).await).await?;
-            (of.account, id)
-        }
-    };
-    drop(account);
-    shell.output.show(&Done { id })
 }

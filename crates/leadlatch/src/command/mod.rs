@@ -3,6 +3,7 @@
 mod audit;
 mod change;
 mod key;
+mod lead;
 mod settings;
 
 use leadlatch_domain::matrix::Action;
@@ -78,7 +79,7 @@ async fn on_database(command: Command, opened: Opened, output: Output) -> Outcom
         Command::Site(command) => settings::site(&shell, command).await,
         Command::Partner(command) => key::partner(&shell, command).await,
         Command::Key(command) => key::key(&shell, command).await,
-        Command::Lead(command) => key::lead(&shell, command).await,
+        Command::Lead(command) => lead::run(&shell, command).await,
         Command::Audit(command) => audit::run(&shell, command).await,
         Command::Serve { .. } | Command::Demo { .. } | Command::Openapi | Command::Config(_) => {
             Err(Failure::new("this command works without a database"))

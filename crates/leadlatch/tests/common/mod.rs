@@ -58,6 +58,17 @@ impl Database {
         self.try_run_with(line, "")
     }
 
+    /// What a statement of the test's own counts in the database.
+    pub fn number(&self, sql: &str) -> i64 {
+        if let Some(path) = self.url.strip_prefix("sqlite:") {
+            let connection = rusqlite::Connection::open(path).expect("the file");
+            return connection.query_row(sql, [], |row| row.get(0)).expect("a number");
+        }
+        let mut command = Command::new(postgres::server().bin().join("psql"));
+        let output = command.args(["-X", "-A", "-t", "-c", sql, &self.url]).output().expect("psql runs");
+        String::from_utf8_lossy(&output.stdout).trim().parse().expect("a number")
+    }
+
     pub fn run(&self, line: &[&str]) -> Value {
         self.run_with(line, "")
     }

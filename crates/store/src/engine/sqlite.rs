@@ -74,13 +74,13 @@ type Answer = Box<dyn FnOnce(Result<()>) + Send>;
 
 struct Pool {
     free: Mutex<Vec<rusqlite::Connection>>,
-    permits: Semaphore,
+    permits: Arc<Semaphore>,
 }
 
 impl Pool {
     fn open(path: &Path, size: usize) -> Result<Self> {
         let free = (0..size).map(|_| open_reader(path)).collect::<Result<_>>()?;
-        Ok(Self { free: Mutex::new(free), permits: Semaphore::new(size) })
+        Ok(Self { free: Mutex::new(free), permits: Arc::new(Semaphore::new(size)) })
     }
 
     fn take(&self) -> Result<rusqlite::Connection> {
@@ -111,19 +111,25 @@ impl Sqlite {
         result
     }
 
-    /// Runs a read on a thread of its own, with the time limit: for what no index serves.
+    /// Runs a read on a thread of its own, with the time limit: for what no index serves. `together` lets all its
+    /// statements see the file as it was at the first.
     pub(crate) async fn read_apart<T: Send + 'static>(
         &self,
+        together: bool,
         job: impl FnOnce(&mut rusqlite::Connection) -> Result<T> + Send + 'static,
     ) -> Result<T> {
-        let _permit = self.apart.permits.acquire().await.map_err(Error::internal)?;
+        let permit = Arc::clone(&self.apart.permits).acquire_owned().await.map_err(Error::internal)?;
         let pool = Arc::clone(&self.apart);
         let run = move || {
             let mut connection = pool.take()?;
             let deadline = Instant::now() + STATEMENT_LIMIT;
             let limited = connection.progress_handler(STEPS_BETWEEN_LOOKS, Some(move || Instant::now() > deadline));
-            let result = limited.map_err(Error::from).and_then(|()| job(&mut connection));
+            let result = limited
+                .map_err(Error::from)
+                .and_then(|()| if together { at_one_moment(&mut connection, job) } else { job(&mut connection) });
             pool.give_back(connection);
+            // The thread's own: a caller that goes away does not stop the thread, nor free its connection.
+            drop(permit);
             result
         };
         tokio::task::spawn_blocking(run).await.map_err(Error::internal)?
@@ -146,6 +152,19 @@ impl Sqlite {
         self.writer.send(run)?;
         answered.await.map_err(|_| Error::Unavailable("the writer has stopped".into()))?
     }
+}
+
+/// A read transaction that leaves nothing open, whatever the job did.
+fn at_one_moment<T>(
+    connection: &mut rusqlite::Connection,
+    job: impl FnOnce(&mut rusqlite::Connection) -> Result<T>,
+) -> Result<T> {
+    connection.execute_batch("BEGIN DEFERRED")?;
+    let result = job(connection);
+    if !connection.is_autocommit() {
+        connection.execute_batch("ROLLBACK")?;
+    }
+    result
 }
 
 fn in_savepoint<T>(

@@ -11,7 +11,7 @@ use leadlatch_domain::reach::Sides;
 
 use super::insert::{self, NewLead};
 use super::row::{LeadRow, data_text};
-use super::{duplicates, read, resolve, test_leads};
+use super::{duplicates, history, read, resolve, test_leads};
 use crate::access::{Grant, Held, Visible};
 use crate::engine::{Connection, values};
 use crate::marketing::{self, Kind as List};
@@ -40,6 +40,7 @@ pub async fn create(
     }
     test_leads::refuse_too_many(db, &grant, &lead).await?;
     insert(db, &grant, &mut lead, group).await?;
+    history::begin(db, &grant, &lead).await?;
     if grant.partner().is_none() && !test_leads::is_test(&lead) {
         grow_lists(db, grant.account(), &lead).await?;
     }
@@ -156,7 +157,7 @@ const fn own_column(sides: Sides) -> LeadField {
 }
 
 /// Compares the lead with those that are there, and writes it.
-async fn insert<A>(db: &mut Connection<'_>, grant: &Grant<A>, lead: &mut Lead, group: i64) -> Result<()> {
+async fn insert<A>(db: &mut Connection<'_>, grant: &Held<A>, lead: &mut Lead, group: i64) -> Result<()> {
     let settings = duplicates::settings(db, grant.account(), group).await?;
     let twins = Twins::of(lead, &settings.country);
     duplicates::judge(db, grant, &settings.rule, lead, &twins).await?;

@@ -2,11 +2,12 @@
 
 use leadlatch_domain::audit::Event;
 use leadlatch_domain::lead::LeadField;
-use leadlatch_domain::matrix::{DeleteLeads, PurgeLeads, RestoreLeads};
+use leadlatch_domain::lead::history::{Action, Changed};
+use leadlatch_domain::matrix::{DeleteLeads, EraseLeads, PurgeLeads, RestoreLeads};
 use serde_json::json;
 
-use super::read;
 use super::row::LeadRow;
+use super::{history, read};
 use crate::access::{Grant, Held};
 use crate::audit::Pending;
 use crate::engine::{Connection, values};
@@ -15,16 +16,29 @@ use crate::{Error, Result};
 /// Deletes a lead in reach. A Partner key's delete ends that partner's own reach; the lead goes to the bin only when no
 /// other record shares it. The answer is the same either way.
 pub async fn delete(db: &mut Connection<'_>, grant: Held<DeleteLeads>, id: i64) -> Result<()> {
+    delete_one(db, &grant, id).await
+}
+
+/// Deletes several leads, or none if one of them cannot be.
+pub async fn delete_all(db: &mut Connection<'_>, grant: Held<DeleteLeads>, ids: Vec<i64>) -> Result<Vec<i64>> {
+    for id in &ids {
+        delete_one(db, &grant, *id).await?;
+    }
+    Ok(ids)
+}
+
+async fn delete_one(db: &mut Connection<'_>, grant: &Held<DeleteLeads>, id: i64) -> Result<()> {
     let lock = db.lock_rows(" FOR UPDATE OF leads");
     let row = read::fetch(db, &grant.scope(), id, lock).await?.ok_or_else(|| grant.missing("id"))?;
     let now = db.now().as_micros();
-    let (introducer, partner, bin) = ends(&grant, &row);
+    let (introducer, partner, bin) = ends(grant, &row);
     let sql = "UPDATE leads SET \
                introducer_ended_at = CASE WHEN $3 THEN $6 ELSE introducer_ended_at END, \
                partner_ended_at = CASE WHEN $4 THEN $6 ELSE partner_ended_at END, \
                deleted_at = CASE WHEN $5 THEN $6 ELSE deleted_at END WHERE account_id = $1 AND id = $2";
     db.execute(sql, values![grant.account(), id, introducer, partner, bin, now]).await?;
-    Ok(())
+    let action = if bin { Action::Deleted } else { Action::ReachEnded };
+    history::record(db, grant, id, action, &Changed::new()).await
 }
 
 /// Whose reach ends (introducer, partner), and whether the lead goes to the bin.
@@ -46,6 +60,7 @@ pub async fn restore(db: &mut Connection<'_>, grant: Held<RestoreLeads>, id: i64
     if db.execute(sql, values![grant.account(), id]).await? == 0 {
         return Err(Error::NotFound("lead"));
     }
+    history::record(db, &grant, id, Action::Restored, &Changed::new()).await?;
     db.audit(Pending::by(&grant, Event::LeadRestored, id, json!({})));
     Ok(())
 }
@@ -57,8 +72,27 @@ pub async fn purge(db: &mut Connection<'_>, grant: Held<PurgeLeads>) -> Result<u
                AND l.deleted_at IS NOT NULL AND l.deleted_at <= $2 - a.bin_days * $3 LIMIT 1000";
     let due: Vec<i64> = db.query(sql, values![grant.account(), db.now().as_micros(), DAY], |row| row.get(0)).await?;
     for id in &due {
-        db.execute("DELETE FROM leads WHERE account_id = $1 AND id = $2", values![grant.account(), *id]).await?;
+        erase_row(db, grant.account(), *id).await?;
         db.audit(Pending::by(&grant, Event::LeadPurged, *id, json!({})));
     }
     Ok(due.len() as u64)
+}
+
+/// Erases leads at once, in the bin or not; or none if one of them does not exist.
+pub async fn erase(db: &mut Connection<'_>, grant: Held<EraseLeads>, ids: Vec<i64>) -> Result<Vec<i64>> {
+    for id in &ids {
+        if erase_row(db, grant.account(), *id).await? == 0 {
+            return Err(Error::NotFound("lead"));
+        }
+        db.audit(Pending::by(&grant, Event::LeadErased, *id, json!({})));
+    }
+    Ok(ids)
+}
+
+/// A lead with its twins; its history and preferences go with the row. Of a retry's record the digest of the body goes:
+/// it could be guessed from. The id stays its 24 hours, so that a late retry finds the lead gone and does not make it anew.
+async fn erase_row(db: &mut Connection<'_>, account: i64, id: i64) -> Result<u64> {
+    let sql = "UPDATE idempotency_keys SET body_digest = $3 WHERE account_id = $1 AND lead_id = $2";
+    db.execute(sql, values![account, id, Vec::<u8>::new()]).await?;
+    db.execute("DELETE FROM leads WHERE account_id = $1 AND id = $2", values![account, id]).await
 }

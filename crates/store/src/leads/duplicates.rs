@@ -7,6 +7,7 @@ use std::fmt::Write as _;
 
 use leadlatch_domain::account::Country;
 use leadlatch_domain::duplicate::{DuplicateOutcome, DuplicateRule, Within};
+use leadlatch_domain::lead::history::Action;
 use leadlatch_domain::lead::{Lead, LeadField, Twins, Value};
 use leadlatch_domain::reach::{RowScope, Rows, Sides};
 use leadlatch_domain::scope::Scope;
@@ -15,7 +16,7 @@ use sha2::{Digest, Sha256};
 
 use super::test_leads::is_test;
 use super::{read, update};
-use crate::access::Grant;
+use crate::access::{Grant, Held};
 use crate::engine::{Connection, Turn, compose, values};
 use crate::scope_sql::{lead as column, leads_in};
 use crate::{Error, Result};
@@ -54,7 +55,7 @@ pub(super) struct Match {
 /// Compares a new lead before it is written: refuses it, or sets `duplicate_of` and copies what the old one lacks.
 pub(super) async fn judge<A>(
     db: &mut Connection<'_>,
-    grant: &Grant<A>,
+    grant: &Held<A>,
     rule: &DuplicateRule,
     lead: &mut Lead,
     twins: &Twins,
@@ -257,12 +258,12 @@ const ADDRESS: [LeadField; 5] =
     [LeadField::Address, LeadField::Address2, LeadField::Address3, LeadField::Towncity, LeadField::Postcode];
 
 /// Fills the empty contact fields of the old lead from the new one; what it holds is never replaced.
-pub(super) async fn copy<A>(db: &mut Connection<'_>, grant: &Grant<A>, id: i64, new: &Lead) -> Result<()> {
+pub(super) async fn copy<A>(db: &mut Connection<'_>, grant: &Held<A>, id: i64, new: &Lead) -> Result<()> {
     let lock = db.lock_rows(" FOR UPDATE OF leads");
     let Some(before) = read::fetch(db, &grant.scope(), id, lock).await? else { return Ok(()) };
     let mut after = before.lead.clone();
     fill(&mut after, new);
-    update::store(db, grant, id, before, after, |_| false).await.map(drop)
+    update::store(db, grant, Action::Copied, id, before, after, |_| false).await.map(drop)
 }
 
 /// What [`copy`] makes of the old lead.

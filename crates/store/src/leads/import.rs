@@ -14,8 +14,8 @@ use self::known::Old;
 use self::names::Names;
 use super::duplicates::{self, Settings};
 use super::insert::{self, NewLead};
-use super::{create, resolve};
-use crate::access::{Grant, Held};
+use super::{create, history, resolve};
+use crate::access::Held;
 use crate::engine::{Connection, Turn, values};
 use crate::imports::{self, Added, Refusal};
 use crate::{Error, Result, lead_groups};
@@ -105,7 +105,7 @@ pub async fn import_block(db: &mut Connection<'_>, grant: Held<ImportLeads>, blo
         compare(db, &grant, &settings, ready, &mut known, &mut refused, block.import.is_some()).await?;
     let imported = ready.len() as i64;
     if let Some(import) = block.import {
-        write(db, account, &ready).await?;
+        write(db, &grant, import, &ready).await?;
         refused.sort_by_key(|refusal| refusal.record);
         let added = Added { imported, refused: refused.len() as i64, linked, last: block.last };
         imports::add(db, account, import, added, &refused).await?;
@@ -120,7 +120,7 @@ fn refusal(record: i64, faults: Vec<FieldFault>) -> Refusal {
 /// Compares the block's leads, in their order, with those that are there and with those before them in the file.
 async fn compare(
     db: &mut Connection<'_>,
-    grant: &Grant<ImportLeads>,
+    grant: &Held<ImportLeads>,
     settings: &Settings,
     ready: Vec<Ready>,
     known: &mut Known,
@@ -169,9 +169,12 @@ async fn compare(
 }
 
 /// Writes the leads, links those that match one before them, and lets the marketing lists grow.
-async fn write(db: &mut Connection<'_>, account: i64, ready: &[Ready]) -> Result<()> {
+async fn write(db: &mut Connection<'_>, grant: &Held<ImportLeads>, import: i64, ready: &[Ready]) -> Result<()> {
+    let account = grant.account();
     let leads: Vec<_> = ready.iter().map(|ready| &ready.new).collect();
     let made = insert::insert(db, account, &leads).await?;
+    let records: Vec<_> = ready.iter().map(|ready| ready.record).collect();
+    history::begin_imported(db, grant, import, &records).await?;
     let id_of = |record| made.iter().find(|(_, of)| *of == Some(record)).map(|(id, _)| *id);
     for (one, like) in ready.iter().filter_map(|one| one.like.map(|like| (one.record, like))) {
         let (Some(id), Some(old)) = (id_of(one), id_of(like)) else {

@@ -1,10 +1,13 @@
 //! Leads: read, listed, made, changed, deleted, referred; always through a proof.
 
+mod bounded;
 mod create;
 mod delete;
 mod duplicates;
+pub mod history;
 mod import;
 mod insert;
+mod inspect;
 #[cfg(test)]
 mod plans;
 mod read;
@@ -15,9 +18,12 @@ mod row;
 mod test_leads;
 mod update;
 
+pub use bounded::is_bounded;
 pub use create::create;
-pub use delete::{delete, purge, restore};
+pub use delete::{delete, delete_all, erase, purge, restore};
+pub use history::{history, inspect_history};
 pub use import::{Block, BlockDone, ImportRow, Known, import_block};
+pub use inspect::{Inspected, inspect};
 pub use read::{ListQuery, get, list, total};
 pub use refer::refer;
 pub use retwin::retwin;

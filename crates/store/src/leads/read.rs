@@ -4,7 +4,7 @@ use leadlatch_domain::account::Country;
 use leadlatch_domain::lead::filter::SortBy;
 use leadlatch_domain::lead::record::Value;
 use leadlatch_domain::lead::{FieldRights, LeadField, LeadFilter, LeadSort, LeadView};
-use leadlatch_domain::matrix::ReadLeads;
+use leadlatch_domain::matrix::{InspectLeads, ReadLeads};
 use leadlatch_domain::problem::Code;
 use leadlatch_domain::reach::{RowScope, Rows};
 use sea_query::{Condition, Expr, ExprTrait, Order, Query, SelectStatement, SimpleExpr};
@@ -12,7 +12,7 @@ use sea_query::{Condition, Expr, ExprTrait, Order, Query, SelectStatement, Simpl
 use super::row::{self, LeadRow};
 use crate::access::{Grant, Visible};
 use crate::engine::{Connection, compose, values};
-use crate::scope_sql::{computed, lead, leads_in, twin};
+use crate::scope_sql::{computed, lead, leads_in, leads_of, twin};
 use crate::{Error, Page, Result, Slice, lead_groups};
 
 /// A list of leads, as it was asked for.
@@ -36,6 +36,17 @@ pub(super) async fn fetch(db: &mut Connection<'_>, scope: &RowScope, id: i64, lo
     db.query_opt(&format!("{sql}{lock}"), bound, row::read).await
 }
 
+/// The row of any lead of the account, in the bin too.
+pub(super) async fn fetch_any(
+    db: &mut Connection<'_>,
+    grant: &Grant<InspectLeads>,
+    id: i64,
+) -> Result<Option<LeadRow>> {
+    let of = leads_of(grant.account_id()).add(lead("id").eq(id));
+    let (sql, bound) = compose(&select(&grant.scope()).cond_where(of).take());
+    db.query_opt(&sql, bound, row::read).await
+}
+
 fn select(scope: &RowScope) -> SelectStatement {
     Query::select()
         .expr(Expr::cust(row::COLUMNS.as_str()))
@@ -48,10 +59,7 @@ fn select(scope: &RowScope) -> SelectStatement {
 /// the account's rows.
 fn status_in(scope: &RowScope) -> Condition {
     let of = |column| Expr::col(("statuses", column));
-    let account = match scope.rows {
-        Rows::Partner { sides, .. } if sides.supplies && sides.buys => computed(lead("account_id")),
-        _ => lead("account_id"),
-    };
+    let account = if is_of_both_sides(scope) { computed(lead("account_id")) } else { lead("account_id") };
     Condition::all().add(of("account_id").eq(account)).add(of("id").eq(lead("status_id")))
 }
 
@@ -79,16 +87,7 @@ pub async fn list(
     let Some(narrowed) = narrow(db, grant, &query.filter).await? else {
         return Ok(Slice { rows: Vec::new(), next: None });
     };
-    let column = sort_column(query, &grant.scope());
-    let order = if query.sort.descending { Order::Desc } else { Order::Asc };
-    let mut statement = select(&grant.scope());
-    statement.cond_where(leads_in(&grant.scope()).add(narrowed));
-    if let Some((value, id)) = page.after {
-        let place = Expr::tuple([column.clone(), lead("id")]);
-        let last = Expr::tuple([Expr::val(value), Expr::val(id)]);
-        statement.and_where(if query.sort.descending { place.lt(last) } else { place.gt(last) });
-    }
-    statement.order_by_expr(column, order.clone()).order_by_expr(lead("id"), order).limit(u64::from(page.limit) + 1);
+    let statement = page_of(&grant.scope(), query, narrowed, page);
     let (sql, bound) = compose(&statement);
     let found = db.query(&sql, bound, row::read).await?;
     let mut rows = Vec::with_capacity(found.len());
@@ -96,6 +95,22 @@ pub async fn list(
         rows.push(view(db, grant, row).await?);
     }
     Ok(Slice::cut(rows, page, |view| place(view, query.sort)))
+}
+
+/// The statement of a page: the rows in reach, narrowed, in their order, after the last row that the caller has.
+pub(super) fn page_of(scope: &RowScope, query: &ListQuery, narrowed: Condition, page: &Page) -> SelectStatement {
+    let column = sort_column(query, scope);
+    let descending = query.sort.descending;
+    let order = if descending { Order::Desc } else { Order::Asc };
+    let mut statement = select(scope);
+    statement.cond_where(leads_in(scope).add(narrowed));
+    if let Some((value, id)) = page.after {
+        let place = Expr::tuple([column.clone(), lead("id")]);
+        let last = Expr::tuple([Expr::val(value), Expr::val(id)]);
+        statement.and_where(if descending { place.lt(last) } else { place.gt(last) });
+    }
+    statement.order_by_expr(column, order.clone()).order_by_expr(lead("id"), order).limit(u64::from(page.limit) + 1);
+    statement
 }
 
 fn place(view: &LeadView, sort: LeadSort) -> (i64, i64) {
@@ -147,27 +162,32 @@ fn updated_at(scope: &RowScope) -> SimpleExpr {
 }
 
 /// The column of the order. It is computed where the order's index would be walked past rows that are not asked for:
-/// with a contact's twin, which few rows have, and by id for a partner, whose rows stand among others'.
+/// with a telephone number's twin, which few rows have, and by id for a record of both sides, whose rows stand among
+/// others'.
 fn sort_column(query: &ListQuery, scope: &RowScope) -> SimpleExpr {
     let column = match query.sort.by {
         SortBy::ReceivedAt => lead("received_at"),
         SortBy::UpdatedAt => updated_at(scope),
         SortBy::Id => lead("id"),
     };
-    let past_others = query.sort.by == SortBy::Id && scope.rows != Rows::Account;
-    if past_others || of_a_contact(&query.filter) { computed(column) } else { column }
+    let past_others = query.sort.by == SortBy::Id && is_of_both_sides(scope);
+    if past_others || query.filter.phone.is_some() { computed(column) } else { column }
 }
 
-fn of_a_contact(filter: &LeadFilter) -> bool {
-    filter.email.is_some() || filter.phone.is_some()
+fn is_of_both_sides(scope: &RowScope) -> bool {
+    matches!(scope.rows, Rows::Partner { sides, .. } if sides.supplies && sides.buys)
 }
 
 /// The filter as SQL; `None` when nothing can match.
-async fn narrow(db: &mut Connection<'_>, grant: &Grant<ReadLeads>, filter: &LeadFilter) -> Result<Option<Condition>> {
+pub(super) async fn narrow(
+    db: &mut Connection<'_>,
+    grant: &Grant<ReadLeads>,
+    filter: &LeadFilter,
+) -> Result<Option<Condition>> {
     let scope = grant.scope();
     let test = lead("test").eq(filter.test);
     // A contact's twin has its index: SQLite would as soon take one that goes on with `test`, and walk the account.
-    let test = if of_a_contact(filter) { Expr::cust_with_exprs("($1) IS TRUE", [test]) } else { test };
+    let test = if filter.phone.is_some() { Expr::cust_with_exprs("($1) IS TRUE", [test]) } else { test };
     let mut all = Condition::all().add(test);
     if let Some(name) = &filter.status {
         let stage = crate::statuses::find(db, grant.account(), &crate::statuses::Named::Name(name)).await?;

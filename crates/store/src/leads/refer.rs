@@ -2,10 +2,12 @@
 
 use leadlatch_domain::audit::Event;
 use leadlatch_domain::id::PartnerId;
+use leadlatch_domain::lead::LeadField;
+use leadlatch_domain::lead::history::{Action, Changed, pair};
 use leadlatch_domain::matrix::ReferLeads;
 use serde_json::json;
 
-use super::read;
+use super::{history, read};
 use crate::access::Held;
 use crate::audit::Pending;
 use crate::engine::{Connection, values};
@@ -14,7 +16,7 @@ use crate::{Error, Result, partner_records};
 /// Refers a lead to a record that buys, or to nobody. The supplier's view of the lead does not move by it.
 pub async fn refer(db: &mut Connection<'_>, grant: Held<ReferLeads>, id: i64, to: Option<PartnerId>) -> Result<()> {
     let lock = db.lock_rows(" FOR UPDATE OF leads");
-    read::fetch(db, &grant.scope(), id, lock).await?.ok_or_else(|| grant.missing("lead"))?;
+    let found = read::fetch(db, &grant.scope(), id, lock).await?.ok_or_else(|| grant.missing("lead"))?;
     let partner = to.map(PartnerId::get);
     if let Some(partner) = partner {
         let record = partner_records::find(db, grant.account(), partner).await?;
@@ -22,10 +24,20 @@ pub async fn refer(db: &mut Connection<'_>, grant: Held<ReferLeads>, id: i64, to
             return Err(Error::Conflict(format!("{} does not buy leads: its kind is introducer.", record.company)));
         }
     }
-    let sql = "UPDATE leads SET partner_id = $3, partner_ended_at = NULL, partner_updated_at = $4, updated_at = $4 \
+    let before = found.lead.int(LeadField::PartnerId);
+    // A supplier is shown its own id alone as buyer: only from or to itself does a referral change what it sees.
+    let supplier = found.lead.int(LeadField::IntroducerId);
+    let shown = supplier.is_some() && before != partner && (supplier == before || supplier == partner);
+    let sql = "UPDATE leads SET partner_id = $3, partner_ended_at = NULL, partner_updated_at = $4, updated_at = $4, \
+               introducer_updated_at = CASE WHEN $5 THEN $4 ELSE introducer_updated_at END \
                WHERE account_id = $1 AND id = $2";
-    db.execute(sql, values![grant.account(), id, partner, db.now().as_micros()]).await?;
-    let event = if partner.is_some() { Event::LeadReferred } else { Event::LeadUnreferred };
+    db.execute(sql, values![grant.account(), id, partner, db.now().as_micros(), shown]).await?;
+    let (event, action) = match partner {
+        Some(_) => (Event::LeadReferred, Action::Referred),
+        None => (Event::LeadUnreferred, Action::Unreferred),
+    };
+    let changed = Changed::from_iter([("partner_id".to_owned(), pair(json!(before), json!(partner)))]);
+    history::record(db, &grant, id, action, &changed).await?;
     db.audit(Pending::by(&grant, event, id, json!({"partner_id": partner})).changed(["partner_id"]));
     Ok(())
 }

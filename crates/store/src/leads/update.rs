@@ -1,6 +1,7 @@
 //! Changing a lead.
 
 use leadlatch_domain::fault::Fault;
+use leadlatch_domain::lead::history::Action;
 use leadlatch_domain::lead::{Lead, LeadField, LeadInput, LeadView, Value};
 use leadlatch_domain::matrix::UpdateLeads;
 use leadlatch_domain::point::{ConversionPoint, Progress};
@@ -8,7 +9,7 @@ use sea_query::Query;
 
 use super::row::LeadRow;
 use super::test_leads::is_test;
-use super::{create, read, resolve};
+use super::{create, history, read, resolve};
 use crate::access::{Grant, Held, Visible};
 use crate::engine::{Connection, compose};
 use crate::scope_sql::{lead as column, leads_in};
@@ -39,7 +40,7 @@ pub async fn update(
         return Err(Error::Invalid(input.faults));
     }
     let readable = |key| fields.iter().any(|field| field.key == key && field.partner.may_read());
-    let row = store(db, &grant, id, before, after, readable).await?;
+    let row = store(db, &grant, Action::Updated, id, before, after, readable).await?;
     read::view(db, &grant, row).await
 }
 
@@ -71,10 +72,13 @@ fn may_set_any_status<A>(grant: &Grant<A>, before: &LeadRow) -> bool {
     })
 }
 
-/// Writes the columns that differ. The sides' times move only when something changed that Partner keys see.
+/// Writes the columns that differ. The sides' times move only when something changed that Partner keys see; and then both
+/// do: an update changes no field that one side sees and the other does not. Those are the two columns of records, which
+/// a referral alone changes, with that side's time.
 pub(super) async fn store<A>(
     db: &mut Connection<'_>,
-    grant: &Grant<A>,
+    grant: &Held<A>,
+    action: Action,
     id: i64,
     before: LeadRow,
     mut after: Lead,
@@ -113,6 +117,7 @@ pub(super) async fn store<A>(
     if db.execute(&sql, bound).await? != 1 {
         return Err(grant.missing("id"));
     }
+    history::go_on(db, grant, action, (&before.lead, &after)).await?;
     if grant.partner().is_none() && !is_test(&after) {
         create::grow_lists(db, grant.account(), &after).await?;
     }

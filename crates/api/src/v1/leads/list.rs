@@ -1,0 +1,67 @@
+//! `GET /leads`, and what a search shares with it.
+
+use axum::extract::State;
+use axum::response::Response;
+use leadlatch_domain::lead::filter::FilterRefused;
+use leadlatch_domain::lead::{FieldRights, LeadFilter, LeadSort};
+use leadlatch_domain::matrix::ReadLeads;
+use leadlatch_store::{Apart, Connection, Grant, leads};
+
+use crate::App;
+use crate::allow::Allow;
+use crate::docs::LeadBody;
+use crate::list::{ListOf, ListQuery, Total};
+use crate::problem::Problem;
+
+/// List the leads in the key's reach, newest first.
+#[utoipa::path(get, path = "/api/v1/leads", operation_id = "list_leads", tag = "leads", params(
+    ("limit" = Option<u32>, Query), ("cursor" = Option<String>, Query), ("total" = Option<bool>, Query),
+    ("sort" = Option<String>, Query), ("status" = Option<String>, Query), ("status_id" = Option<i64>, Query),
+    ("conversion_point" = Option<String>, Query), ("lead_group_id" = Option<i64>, Query),
+    ("lead_type_id" = Option<i64>, Query), ("introducer_id" = Option<i64>, Query),
+    ("partner_id" = Option<i64>, Query), ("email" = Option<String>, Query), ("phone" = Option<String>, Query),
+    ("reference" = Option<String>, Query), ("received_from" = Option<String>, Query),
+    ("received_to" = Option<String>, Query), ("updated_since" = Option<String>, Query),
+    ("test" = Option<bool>, Query)), responses((status = 200, body = ListOf<LeadBody>)))]
+pub(crate) async fn list(
+    allow: Allow<ReadLeads>,
+    State(app): State<App>,
+    query: ListQuery,
+) -> Result<Response, Problem> {
+    answer(allow.0, &app, query).await
+}
+
+/// The page that a list or a search asks for.
+pub(super) async fn answer(grant: Grant<ReadLeads>, app: &App, mut query: ListQuery) -> Result<Response, Problem> {
+    let (filter, sort) =
+        read_filter(&mut query, &grant.fields()).map_err(|r| Problem::refused_filter(r, grant.scopes()))?;
+    let page = query.page(sort.as_str())?;
+    let (wanted, asked) = (query.total, leads::ListQuery { filter, sort });
+    // A count and the rows beside it are of one moment.
+    let apart = Apart { of: grant.key_id(), together: wanted, patient: false };
+    let bounded = !wanted && leads::is_bounded(&asked, &grant.fields());
+    let job = async move |db: &mut Connection<'_>| {
+        let total = if wanted { Some(leads::total(db, &grant, &asked.filter).await?) } else { None };
+        Ok((leads::list(db, &grant, &asked, &page).await?, total))
+    };
+    let (slice, total) = if bounded { app.store.read(job).await? } else { app.store.read_in_line(apart, job).await? };
+    let total = total.map(|count| count.map_or(Total::AtLeast { at_least: 10_000 }, Total::Exact));
+    Ok(query.answer(slice, sort.as_str(), total))
+}
+
+/// The filters and the order, with the faults of the page's own parameters beside theirs.
+pub(super) fn read_filter(
+    query: &mut ListQuery,
+    rights: &FieldRights,
+) -> Result<(LeadFilter, LeadSort), FilterRefused> {
+    let page_faults = query.faults();
+    match LeadFilter::parse(&query.others, rights) {
+        Ok(read) if page_faults.is_empty() => Ok(read),
+        Ok(_) => Err(FilterRefused::Invalid(page_faults)),
+        Err(FilterRefused::Invalid(mut faults)) => {
+            faults.extend(page_faults);
+            Err(FilterRefused::Invalid(faults))
+        }
+        Err(refused) => Err(refused),
+    }
+}
