@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use leadlatch_api::App;
 use leadlatch_domain::matrix::Role;
+use leadlatch_store::deletions::Swept;
 use leadlatch_store::usage::Usage;
 use leadlatch_store::{Opened, Store, accounts, leads};
 use tokio::net::TcpListener;
@@ -21,12 +22,15 @@ use crate::config::Config;
 use crate::output::{Failure, Outcome};
 
 const PURGE_EVERY: Duration = Duration::from_mins(10);
+const SWEEP_EVERY: Duration = Duration::from_mins(1);
+/// Every so many sweeps goes through everything, the others through what is new.
+const SWEEPS_TO_A_WHOLE: u32 = 60;
 
 /// A server that listens already.
 pub(crate) struct Server {
     listener: TcpListener,
     app: App,
-    housekeeper: Housekeeper,
+    housekeeper: Arc<Housekeeper>,
     connections: usize,
     tls: Option<Arc<Tls>>,
     signals: Signals,
@@ -46,6 +50,8 @@ impl Server {
             exporter.install().map_err(|error| Failure::new(format!("metrics: {error}")))?;
         }
         let tls = Tls::read(config)?;
+        // Before anything is answered: a database that was restored may have live keys that were deleted.
+        report(opened.store.sweep(&opened.operator).await?);
         let listener = TcpListener::bind(&config.listen).await;
         let listener = listener.map_err(|error| Failure::new(format!("{}: {error}", config.listen)))?;
         let store = Arc::new(opened.store);
@@ -57,7 +63,7 @@ impl Server {
             trusted_proxies: config.trusted_proxies.clone().into(),
             public_url: config.public_url.clone(),
         };
-        let housekeeper = Housekeeper { store, operator: opened.operator };
+        let housekeeper = Arc::new(Housekeeper { store, operator: opened.operator });
         let signals = Signals::catch()?;
         Ok(Self { listener, app, housekeeper, connections: config.max_connections, tls, signals })
     }
@@ -77,10 +83,12 @@ impl Server {
     pub(crate) async fn run(self) -> Outcome {
         let (stopper, stopping) = stop::channel();
         let flushing = tokio::spawn(flush_every_second(self.app.clone(), stopping.clone()));
+        let sweeping = tokio::spawn(sweep(Arc::clone(&self.housekeeper)));
         let purging = tokio::spawn(purge(self.housekeeper));
         let reloading = self.tls.clone().map(|tls| tokio::spawn(tls.reload_on_hangup()));
         let service = accept::Service { router: leadlatch_api::router(self.app.clone()), tls: self.tls, stopping };
         let in_order = accept::run(self.listener, service, self.connections, stopper, self.signals).await;
+        sweeping.abort();
         purging.abort();
         reloading.inspect(tokio::task::JoinHandle::abort);
         if !in_order {
@@ -105,7 +113,42 @@ async fn flush_every_second(app: App, mut stopping: Stopping) {
     }
 }
 
-async fn purge(housekeeper: Housekeeper) {
+/// Keeps the database and the file of deletions together.
+async fn sweep(housekeeper: Arc<Housekeeper>) {
+    let Housekeeper { store, operator } = &*housekeeper;
+    let mut last = store.clock().now();
+    for round in 1u32.. {
+        tokio::time::sleep(SWEEP_EVERY).await;
+        let now = store.clock().now();
+        let swept = if round % SWEEPS_TO_A_WHOLE == 0 {
+            store.sweep(operator).await
+        } else {
+            store.sweep_new(operator, last).await
+        };
+        match swept {
+            Ok(swept) => {
+                report(swept);
+                last = now;
+            }
+            Err(error) => tracing::error!(%error, "the deletions file could not be swept"),
+        }
+    }
+}
+
+fn report(swept: Swept) {
+    let Swept { keys, leads, written, unreadable } = swept;
+    if keys > 0 || leads > 0 {
+        tracing::warn!(keys, leads, "a restore had brought back what was deleted; it is deleted again");
+    }
+    if written > 0 {
+        tracing::info!(written, "deletions of other nodes are in this node's file");
+    }
+    if unreadable > 0 {
+        tracing::error!(lines = unreadable, "lines of the deletions file cannot be read");
+    }
+}
+
+async fn purge(housekeeper: Arc<Housekeeper>) {
     let mut tick = tokio::time::interval(PURGE_EVERY);
     loop {
         tick.tick().await;

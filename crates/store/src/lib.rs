@@ -6,6 +6,8 @@ pub mod access_keys;
 pub mod accounts;
 pub mod audit;
 mod authenticate;
+pub mod backup;
+pub mod deletions;
 mod engine;
 mod error;
 pub mod lead_groups;

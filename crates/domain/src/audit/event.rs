@@ -33,5 +33,5 @@ events! {
     PartnerLinked "partner.linked", PartnerUnlinked "partner.unlinked", PartnerActivated "partner.activated",
     PartnerDeactivated "partner.deactivated", PartnerDeleted "partner.deleted", KeyCreated "key.created",
     KeyDeleted "key.deleted", LeadReferred "lead.referred", LeadUnreferred "lead.unreferred",
-    LeadRestored "lead.restored", LeadPurged "lead.purged",
+    LeadRestored "lead.restored", LeadPurged "lead.purged", ServerRestored "server.restored",
 }

@@ -10,7 +10,7 @@ use super::row::LeadRow;
 use crate::access::{Grant, Held};
 use crate::audit::Pending;
 use crate::engine::{Connection, values};
-use crate::{Error, Result};
+use crate::{Error, Result, deletions};
 
 /// Deletes a lead in reach. A Partner key's delete ends that partner's own reach; the lead goes to the bin only when no
 /// other record shares it. The answer is the same either way.
@@ -53,12 +53,28 @@ pub async fn restore(db: &mut Connection<'_>, grant: Held<RestoreLeads>, id: i64
 /// Erases the leads whose time in the bin is over; answers how many. At most a thousand, so that others get their turn.
 pub async fn purge(db: &mut Connection<'_>, grant: Held<PurgeLeads>) -> Result<u64> {
     const DAY: i64 = 86_400_000_000;
-    let sql = "SELECT l.id FROM leads l JOIN accounts a ON a.id = l.account_id WHERE l.account_id = $1 \
+    let sql = "SELECT l.id, l.created_at FROM leads l JOIN accounts a ON a.id = l.account_id WHERE l.account_id = $1 \
                AND l.deleted_at IS NOT NULL AND l.deleted_at <= $2 - a.bin_days * $3 LIMIT 1000";
-    let due: Vec<i64> = db.query(sql, values![grant.account(), db.now().as_micros(), DAY], |row| row.get(0)).await?;
-    for id in &due {
-        db.execute("DELETE FROM leads WHERE account_id = $1 AND id = $2", values![grant.account(), *id]).await?;
-        db.audit(Pending::by(&grant, Event::LeadPurged, *id, json!({})));
+    let bound = values![grant.account(), db.now().as_micros(), DAY];
+    let due: Vec<(i64, i64)> = db.query(sql, bound, |row| Ok((row.get(0)?, row.get(1)?))).await?;
+    for (id, made_at) in &due {
+        erase_one(db, &grant, *id, *made_at).await?;
     }
     Ok(due.len() as u64)
+}
+
+/// Erases a lead again that was erased before and that a restore brought back.
+pub(crate) async fn erase(db: &mut Connection<'_>, grant: Held<PurgeLeads>, id: i64, made_at: i64) -> Result<()> {
+    if erase_one(db, &grant, id, made_at).await? { Ok(()) } else { Err(Error::NotFound("lead")) }
+}
+
+/// Whether the lead was there.
+async fn erase_one(db: &mut Connection<'_>, grant: &Held<PurgeLeads>, id: i64, made_at: i64) -> Result<bool> {
+    let sql = "DELETE FROM leads WHERE account_id = $1 AND id = $2 AND created_at = $3";
+    let erased = db.execute(sql, values![grant.account(), id, made_at]).await? > 0;
+    if erased {
+        deletions::keep_lead(db, grant.account(), id, made_at).await?;
+        db.audit(Pending::by(grant, Event::LeadPurged, id, json!({})));
+    }
+    Ok(erased)
 }

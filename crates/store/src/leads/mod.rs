@@ -9,6 +9,7 @@ mod row;
 mod update;
 
 pub use create::create;
+pub(crate) use delete::erase;
 pub use delete::{delete, purge, restore};
 pub use read::{ListQuery, get, list, total};
 pub use refer::refer;
