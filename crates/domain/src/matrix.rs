@@ -23,6 +23,8 @@ pub enum Needs {
 pub enum Role {
     /// Empties the bin and the request log when the time of what is in them is over.
     Retention,
+    /// Deletes again what was deleted before and what a restore brought back.
+    Deletions,
 }
 
 impl Role {
@@ -30,6 +32,7 @@ impl Role {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Retention => "retention",
+            Self::Deletions => "deletions",
         }
     }
 }
@@ -150,8 +153,9 @@ matrix! {
     ManageSettings  "settings.manage"    "manage the account's settings, lead groups, lead types, statuses and sites": Needs::Admin, Never;
     ReadAudit       "audit.read"         "read the audit trail": Needs::Admin, Never;
     ManageAccounts  "accounts.manage"    "make, suspend, resume and delete accounts": Needs::Operator, Never;
-    PurgeLeads      "leads.purge"        "erase leads whose time in the bin is over": Needs::Role(Role::Retention), Never;
+    PurgeLeads      "leads.purge"        "erase leads whose time in the bin is over, again after a restore": Needs::Role(Role::Retention), Never;
     PurgeRequestLog "request_log.purge"  "remove request log entries whose days are over": Needs::Role(Role::Retention), Never;
+    EndDeletedKeys  "keys.end_deleted"   "delete keys again that a restore brought back": Needs::Role(Role::Deletions), Never;
 }
 
 #[cfg(test)]

@@ -83,11 +83,38 @@ pub(crate) enum Command {
     /// The tamper-evident audit trail.
     #[command(subcommand)]
     Audit(Audit),
+    /// Copy an SQLite database into a new file; the server may run.
+    Backup {
+        /// The new file; nothing is overwritten.
+        file: PathBuf,
+    },
+    /// Put a backup in the place of an SQLite database; the server must not run.
+    Restore {
+        /// The backup.
+        file: PathBuf,
+        #[command(flatten)]
+        keys: RestoreKeys,
+    },
     /// Print the OpenAPI 3.1 document.
     Openapi,
     /// The configuration file.
     #[command(subcommand)]
     Config(Config),
+}
+
+/// What is known of the keys that were deleted after a backup was made. Without any, the machine's own deletions file.
+#[derive(Debug, Args)]
+#[group(multiple = false)]
+pub(crate) struct RestoreKeys {
+    /// A deletions file from elsewhere, such as another node's.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) deletions: Option<PathBuf>,
+    /// Delete every key: nobody knows which were deleted.
+    #[arg(long)]
+    pub(crate) delete_keys: bool,
+    /// Let the keys of the backup in: none was deleted since. A deletions file that is there still holds.
+    #[arg(long)]
+    pub(crate) trust_keys: bool,
 }
 
 /// Which account a command is about.

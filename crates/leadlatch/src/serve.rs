@@ -16,7 +16,7 @@ use self::stop::Signals;
 use self::tls::Tls;
 use crate::config::Config;
 use crate::output::{Failure, Outcome};
-use crate::upkeep::Upkeep;
+use crate::upkeep::{Upkeep, sweep};
 
 /// A server that listens already.
 pub(crate) struct Server {
@@ -36,6 +36,8 @@ impl Server {
             exporter.install().map_err(|error| Failure::new(format!("metrics: {error}")))?;
         }
         let tls = Tls::read(config)?;
+        // Before anything is answered: a database that was restored may have live keys that were deleted.
+        sweep::report(opened.store.sweep(&opened.operator).await?);
         let listener = TcpListener::bind(&config.listen).await;
         let listener = listener.map_err(|error| Failure::new(format!("{}: {error}", config.listen)))?;
         let (usage, log) = Usage::new();

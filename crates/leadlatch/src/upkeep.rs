@@ -3,6 +3,8 @@
 //! Another periodic work is a [`Duty`] with its rounds in `Upkeep::round`. A round that fails is said and tried again at
 //! its next time; a round that has begun is never cut off.
 
+pub(crate) mod sweep;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,10 +13,11 @@ use leadlatch_domain::matrix::{PurgeLeads, PurgeRequestLog, Role};
 use leadlatch_store::usage::Usage;
 use leadlatch_store::usage::log::{self, LogWriter};
 use leadlatch_store::{Operator, Result, Store, accounts, leads};
-use tokio::sync::watch;
+use tokio::sync::{Mutex, watch};
 use tokio::task::JoinHandle;
 use tokio::time::MissedTickBehavior;
 
+use self::sweep::Sweeper;
 use crate::output::Outcome;
 
 /// How long the log waits after a batch that could not be written.
@@ -29,16 +32,19 @@ enum Duty {
     Bin,
     /// Removes what the request log holds no longer.
     RequestLog,
+    /// Keeps the database and the file of deletions together.
+    Deletions,
 }
 
 impl Duty {
-    const ALL: [Self; 3] = [Self::Usage, Self::Bin, Self::RequestLog];
+    const ALL: [Self; 4] = [Self::Usage, Self::Bin, Self::RequestLog, Self::Deletions];
 
     const fn name(self) -> &'static str {
         match self {
             Self::Usage => "usage",
             Self::Bin => "bin",
             Self::RequestLog => "request log",
+            Self::Deletions => "deletions file",
         }
     }
 
@@ -48,6 +54,7 @@ impl Duty {
             Self::Usage => Duration::from_secs(1),
             Self::Bin => Duration::from_mins(10),
             Self::RequestLog => Duration::from_hours(1),
+            Self::Deletions => Duration::from_mins(1),
         }
     }
 }
@@ -65,6 +72,7 @@ struct Shared {
     store: Arc<Store>,
     operator: Operator,
     usage: Arc<Usage>,
+    sweeper: Mutex<Sweeper>,
 }
 
 /// The work while it goes on.
@@ -79,7 +87,8 @@ impl Upkeep {
     /// Begins all of it.
     pub(crate) fn start(self) -> Running {
         let Self { store, operator, usage, log } = self;
-        let shared = Arc::new(Shared { store, operator, usage });
+        let sweeper = Mutex::new(Sweeper::new(&store));
+        let shared = Arc::new(Shared { store, operator, usage, sweeper });
         let (stop, stopped) = watch::channel(false);
         let begin = |duty| tokio::spawn(again_and_again(Arc::clone(&shared), duty, stopped.clone()));
         let duties = Duty::ALL.map(begin).into();
@@ -124,8 +133,10 @@ async fn again_and_again(shared: Arc<Shared>, duty: Duty, mut stopped: watch::Re
 
 impl Shared {
     async fn round(&self, duty: Duty, stopped: &watch::Receiver<bool>) -> Result<()> {
-        if matches!(duty, Duty::Usage) {
-            return self.usage.flush(&self.store).await;
+        match duty {
+            Duty::Usage => return self.usage.flush(&self.store).await,
+            Duty::Deletions => return self.sweeper.lock().await.round(&self.store, &self.operator).await,
+            Duty::Bin | Duty::RequestLog => {}
         }
         let operator = &self.operator;
         for account in self.store.read(async |db| accounts::list(db, operator).await).await? {
@@ -139,7 +150,7 @@ impl Shared {
     async fn block(&self, duty: Duty, account: AccountId) -> Result<bool> {
         let access = self.operator.role(Role::Retention, account);
         match duty {
-            Duty::Usage => Ok(false),
+            Duty::Usage | Duty::Deletions => Ok(false),
             Duty::Bin => {
                 let grant = access.permit::<PurgeLeads>()?;
                 self.store.write(grant, async move |db, grant| leads::purge(db, grant).await).await?;

@@ -68,7 +68,10 @@ async fn no_request_is_cut_under_load_and_every_one_is_counted() {
             let (base, key, stop, answered) = (server.base.clone(), key.clone(), stop.clone(), answered.clone());
             tokio::spawn(async move { callers(&base, &key, stop, answered).await })
         };
-        tokio::time::sleep(Duration::from_millis(1300)).await;
+        let deadline = Instant::now() + Duration::from_mins(1);
+        while answered.load(Ordering::SeqCst) < 100 && Instant::now() < deadline {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
         signal(&server.process, Signal::TERM);
         let status = end_within(&mut server.process, Duration::from_secs(30));
         stop.store(true, Ordering::SeqCst);

@@ -1,9 +1,9 @@
 //! Access keys: made, listed and deleted by people; a key can describe and delete itself alone.
 
 use leadlatch_domain::audit::Event;
-use leadlatch_domain::id::PartnerId;
-use leadlatch_domain::key_secret::{KeyKind, KeySecret};
-use leadlatch_domain::matrix::{DeleteItself, DescribeItself, ManageKeys, WritePartners};
+use leadlatch_domain::id::{AccountId, PartnerId};
+use leadlatch_domain::key_secret::{KeyDigest, KeyKind, KeySecret};
+use leadlatch_domain::matrix::{DeleteItself, DescribeItself, EndDeletedKeys, ManageKeys, WritePartners};
 use leadlatch_domain::reach::{PartnerKind, Sides};
 use leadlatch_domain::scope::ScopeSet;
 use leadlatch_domain::text::Name;
@@ -11,8 +11,9 @@ use leadlatch_domain::time::Timestamp;
 use serde::Serialize;
 use serde_json::json;
 
-use crate::access::{Grant, Held, Visible};
+use crate::access::{Grant, Held, Operator, Visible};
 use crate::audit::Pending;
+use crate::deletions::Gone;
 use crate::engine::{Connection, Gate, Row, values};
 use crate::{Error, Result, partner_records};
 
@@ -205,6 +206,26 @@ pub async fn delete_itself(db: &mut Connection<'_>, grant: Held<DeleteItself>) -
     end(db, &grant, id, Some("by the key itself")).await
 }
 
+/// Deletes a key again that was deleted before and that a restore brought back.
+pub async fn end_again(db: &mut Connection<'_>, grant: Held<EndDeletedKeys>, id: i64) -> Result<()> {
+    end(db, &grant, id, Some("it was deleted before, and a restore had brought it back")).await
+}
+
+/// Every live key of the server, by its account.
+pub(crate) async fn all_live(db: &mut Connection<'_>, _: &Operator) -> Result<Vec<(AccountId, i64)>> {
+    let sql = "SELECT account_id, id FROM access_keys WHERE deleted_at IS NULL ORDER BY account_id, id";
+    let read = |row: &Row<'_>| {
+        let account = AccountId::new(row.get(0)?).ok_or_else(|| Error::internal("a key without an account"))?;
+        Ok((account, row.get(1)?))
+    };
+    db.query(sql, values![], read).await
+}
+
+/// Deletes a key that a restore brought, because nobody knows any more which of them were deleted.
+pub(crate) async fn end_unknown(db: &mut Connection<'_>, grant: Held<EndDeletedKeys>, id: i64) -> Result<()> {
+    end(db, &grant, id, Some("the database was restored without a deletions file")).await
+}
+
 /// The keys of a partner record end with it.
 pub(crate) async fn delete_of_partner(
     db: &mut Connection<'_>,
@@ -223,12 +244,13 @@ async fn end<A>(db: &mut Connection<'_>, grant: &Held<A>, id: i64, reason: Optio
     close_gate(db, grant, id).await?;
     let key = find(db, grant.account(), id).await?;
     let sql = "UPDATE access_keys SET deleted_at = $3, deleted_by = $4, delete_reason = $5, \
-               access_version = access_version + 1 WHERE account_id = $1 AND id = $2 AND deleted_at IS NULL";
-    let now = db.now().as_micros();
-    let ended = db.execute(sql, values![grant.account(), id, now, grant.actor_in_words(), reason]).await?;
-    if ended == 0 {
-        return Err(Error::Conflict("The key is deleted already.".into()));
-    }
+               access_version = access_version + 1 WHERE account_id = $1 AND id = $2 AND deleted_at IS NULL \
+               RETURNING digest";
+    let bound = values![grant.account(), id, db.now().as_micros(), grant.actor_in_words(), reason];
+    let digest: Option<Vec<u8>> = db.query_opt(sql, bound, |row| row.get(0)).await?;
+    let digest = digest.ok_or_else(|| Error::Conflict("The key is deleted already.".into()))?;
+    let digest = digest.try_into().map_err(|_| Error::internal("a digest of another length"))?;
+    db.deleted(Gone::Key { id, digest: KeyDigest::from_bytes(digest) });
     let details = json!({"name": key.name, "kind": key.kind, "partner_id": key.partner_id,
         "fingerprint": key.fingerprint, "reason": reason});
     db.audit(Pending::by(grant, Event::KeyDeleted, id, details));

@@ -15,7 +15,7 @@ use serde_json::json;
 use crate::access::{Held, Operator};
 use crate::audit::{self, Pending};
 use crate::engine::{Connection, Row, values};
-use crate::{Error, Result, access_keys, change, lead_groups, statuses};
+use crate::{Error, Result, access_keys, change, deletions, lead_groups, statuses};
 
 /// An account, as its operator sees it.
 #[derive(Debug, Clone, Serialize)]
@@ -138,8 +138,14 @@ pub async fn delete(db: &mut Connection<'_>, operator: &Operator, slug: &str) ->
             Ok((row.get::<i64>(0)?, row.get::<Vec<u8>>(1)?))
         })
         .await?;
+    access_keys::close_gates(db, id, None).await?;
+    for (key, digest) in deletions::keys_of_account(db, id).await? {
+        deletions::keep_key(db, key, digest).await?;
+    }
     // Leads first: they hold on to the settings that the account's row would take along.
-    for table in ["leads", "access_keys", "partner_records", "audit_details", "audit_entries", "audit_heads"] {
+    for table in
+        ["leads", "access_keys", "partner_records", "audit_details", "audit_entries", "audit_heads", "deletions"]
+    {
         db.execute(&format!("DELETE FROM {table} WHERE account_id = $1"), values![id]).await?;
     }
     db.execute("DELETE FROM accounts WHERE id = $1", values![id]).await?;

@@ -11,8 +11,9 @@ use leadlatch_domain::time::Clock;
 use tokio_postgres::IsolationLevel;
 
 use crate::access::{Access, Grant, Held, Operator};
+use crate::deletions::{Deletion, DeletionsFile};
 use crate::engine::postgres::Postgres;
-use crate::engine::sqlite::Sqlite;
+use crate::engine::sqlite::{Sqlite, hold_lock};
 use crate::engine::{Connection, Link, file_system, migrate};
 use crate::line::{Apart, Lines};
 use crate::{Error, Result, audit, authenticate};
@@ -20,6 +21,7 @@ use crate::{Error, Result, audit, authenticate};
 /// The database, with the clock and the randomness that everything in it goes by.
 pub struct Store {
     engine: Engine,
+    deletions: Option<DeletionsFile>,
     clock: Clock,
     random: Randomness,
     lines: Lines,
@@ -40,23 +42,35 @@ pub struct Opened {
 
 impl Store {
     /// Opens `sqlite:PATH` or `postgres://...`, and brings its schema up to date.
+    ///
+    /// Deletions are written to a file beside an SQLite database, and to none on PostgreSQL.
     pub async fn open(url: &str) -> Result<Opened> {
-        Self::open_with(url, Clock::system(), Randomness::system()).await
+        Self::open_keeping(url, None).await
     }
 
-    /// As [`Store::open`], with a clock and a randomness of the caller's: for tests.
+    /// As [`Store::open`], with a deletions file of the operator's choice.
+    pub async fn open_keeping(url: &str, deletions: Option<&Path>) -> Result<Opened> {
+        let deletions = deletions.map(Path::to_owned).or_else(|| sqlite_path(url).as_deref().map(deletions_beside));
+        let mut opened = Self::open_with(url, Clock::system(), Randomness::system()).await?;
+        opened.store.deletions = deletions.map(|path| DeletionsFile::open(&path)).transpose()?;
+        Ok(opened)
+    }
+
+    /// As [`Store::open`], with a clock and a randomness of the caller's and no deletions file: for tests.
     pub async fn open_with(url: &str, clock: Clock, random: Randomness) -> Result<Opened> {
         let engine = if let Some(path) = sqlite_path(url) {
             file_system::refuse_network(&path)?;
+            let lock = hold_lock(&path)?;
             let file = path.clone();
             tokio::task::spawn_blocking(move || migrate::sqlite(&file)).await.map_err(Error::internal)??;
-            Engine::Sqlite(Sqlite::open(&path)?)
+            Engine::Sqlite(Sqlite::open(&path, lock)?)
         } else {
             let postgres = Postgres::open(url)?;
             migrate::postgres(&postgres).await?;
             Engine::Postgres(postgres)
         };
-        Ok(Opened { store: Self { engine, clock, random, lines: Lines::default() }, operator: Operator::new() })
+        let store = Self { engine, deletions: None, clock, random, lines: Lines::default() };
+        Ok(Opened { store, operator: Operator::new() })
     }
 
     /// The clock that the store goes by.
@@ -156,12 +170,12 @@ impl Store {
         J: AsyncFnOnce(&mut Connection<'_>) -> Result<T> + Send + 'static,
     {
         let (now, random) = (self.clock.now(), self.random.clone());
-        match &self.engine {
+        let (result, deleted) = match &self.engine {
             Engine::Sqlite(sqlite) => {
                 let run = move |link: &mut rusqlite::Connection| {
                     at_once(async { to_its_end(&mut Connection::new(Link::Sqlite(link), now, random), job).await })
                 };
-                sqlite.write(run).await
+                sqlite.write(run).await?
             }
             Engine::Postgres(postgres) => {
                 let mut client = postgres.pool.get().await?;
@@ -170,16 +184,38 @@ impl Store {
                 let result = to_its_end(&mut db, job).await?;
                 drop(db);
                 transaction.commit().await?;
-                Ok(result)
+                result
             }
-        }
+        };
+        self.record(deleted).await?;
+        Ok(result)
+    }
+
+    /// Writes deletions that are committed to the file, and answers when they are on the disk.
+    pub(crate) async fn record(&self, deleted: Vec<Deletion>) -> Result<()> {
+        let Some(file) = self.deletions.as_ref().filter(|_| !deleted.is_empty()) else { return Ok(()) };
+        let file = DeletionsFile::at(file.path());
+        let written = tokio::task::spawn_blocking(move || file.append(&deleted)).await.map_err(Error::internal)?;
+        written.inspect_err(|error| tracing::error!(%error, "a deletion holds, but not after a restore"))
+    }
+
+    pub(crate) fn deletions_file(&self) -> Option<&DeletionsFile> {
+        self.deletions.as_ref()
+    }
+
+    /// Whether deletions are written to a file that outlives a restore.
+    pub fn keeps_deletions(&self) -> bool {
+        self.deletions.is_some()
     }
 }
 
-async fn to_its_end<T>(db: &mut Connection<'_>, job: impl AsyncFnOnce(&mut Connection<'_>) -> Result<T>) -> Result<T> {
+async fn to_its_end<T>(
+    db: &mut Connection<'_>,
+    job: impl AsyncFnOnce(&mut Connection<'_>) -> Result<T>,
+) -> Result<(T, Vec<Deletion>)> {
     let result = job(db).await?;
     audit::append_pending(db).await?;
-    Ok(result)
+    Ok((result, db.take_deleted()))
 }
 
 /// Runs a future that never waits: on SQLite every statement is done when it returns.
@@ -190,8 +226,15 @@ fn at_once<T>(future: impl Future<Output = Result<T>>) -> Result<T> {
     }
 }
 
+/// Where the deletions of an SQLite database are written unless the operator says otherwise.
+pub(crate) fn deletions_beside(path: &Path) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(".deletions");
+    PathBuf::from(name)
+}
+
 /// The file of a `sqlite:` URL.
-fn sqlite_path(url: &str) -> Option<PathBuf> {
+pub(crate) fn sqlite_path(url: &str) -> Option<PathBuf> {
     let path = url.strip_prefix("sqlite://").or_else(|| url.strip_prefix("sqlite:"))?;
     Some(Path::new(path).to_owned())
 }

@@ -38,5 +38,5 @@ events! {
     LeadGroupChanged "lead_group.changed", LeadGroupDeleted "lead_group.deleted",
     LeadTypeChanged "lead_type.changed", LeadTypeDeleted "lead_type.deleted", StatusChanged "status.changed",
     StatusDeleted "status.deleted", SiteChanged "site.changed", SiteDeleted "site.deleted",
-    PartnerChanged "partner.changed",
+    PartnerChanged "partner.changed", ServerRestored "server.restored",
 }

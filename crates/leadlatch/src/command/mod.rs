@@ -1,6 +1,7 @@
 //! The commands: a file each for what belongs together.
 
 mod audit;
+mod backup;
 mod change;
 mod key;
 mod lead;
@@ -35,19 +36,24 @@ pub(crate) async fn run(cli: Cli) -> Outcome {
             Ok(())
         }
         Command::Config(ConfigCommand::Check { config }) => check(config.as_deref(), output),
+        Command::Backup { file } => backup::backup(cli.database, &file, output),
+        Command::Restore { file, keys } => backup::restore(cli.database, &file, keys, output).await,
         command => {
-            let database = match cli.database {
-                Some(database) => database,
-                None => Config::read(None)?.database,
-            };
-            on_database(command, Store::open(&database).await?, output).await
+            let config = Config::read(None)?;
+            let database = cli.database.unwrap_or(config.database);
+            let opened = Store::open_keeping(&database, config.deletions_file.as_deref()).await?;
+            on_database(command, opened, output).await
         }
     }
 }
 
 async fn serve(config: &Config) -> Outcome {
     crate::log::start(config.log.into());
-    let server = Server::bind(config, Store::open(&config.database).await?).await?;
+    let opened = Store::open_keeping(&config.database, config.deletions_file.as_deref()).await?;
+    if !opened.store.keeps_deletions() {
+        tracing::warn!("no deletions_file: a restored database would bring deleted keys back");
+    }
+    let server = Server::bind(config, opened).await?;
     tracing::info!(tls = server.encrypted(), address = %server.address()?, "listening");
     server.run().await
 }
@@ -81,9 +87,12 @@ async fn on_database(command: Command, opened: Opened, output: Output) -> Outcom
         Command::Key(command) => key::key(&shell, command).await,
         Command::Lead(command) => lead::run(&shell, command).await,
         Command::Audit(command) => audit::run(&shell, command).await,
-        Command::Serve { .. } | Command::Demo { .. } | Command::Openapi | Command::Config(_) => {
-            Err(Failure::new("this command works without a database"))
-        }
+        Command::Serve { .. }
+        | Command::Demo { .. }
+        | Command::Backup { .. }
+        | Command::Restore { .. }
+        | Command::Openapi
+        | Command::Config(_) => Err(Failure::new("this command opens no database, or opens it in its own way")),
     }
 }
 

@@ -15,7 +15,8 @@ mod postgres_migrations {
 
 /// The number that PostgreSQL's advisory lock goes by: "leadlatc" as bytes.
 const ADVISORY_LOCK: i64 = 0x6c65_6164_6c61_7463;
-const HIGHEST: &str = "SELECT MAX(version) FROM refinery_schema_history";
+/// The number of the newest migration that was applied.
+pub(crate) const HIGHEST: &str = "SELECT MAX(version) FROM refinery_schema_history";
 
 /// Brings the file up to date, under a lock beside it: without one, processes that start together break each other.
 pub(crate) fn sqlite(path: &Path) -> Result<()> {

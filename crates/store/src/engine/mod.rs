@@ -12,6 +12,7 @@ use sea_query_postgres::{PostgresValue, PostgresValues};
 
 use crate::Result;
 use crate::audit::Pending;
+use crate::deletions::{Deletion, Gone};
 
 /// A connection inside one read or one write. Its statements are the store's own: nobody outside can run one.
 pub struct Connection<'c> {
@@ -19,6 +20,7 @@ pub struct Connection<'c> {
     now: Timestamp,
     random: Randomness,
     pending: Vec<Pending>,
+    deleted: Vec<Deletion>,
     /// What was run, for the tests that look at its plans.
     #[cfg(test)]
     pub(crate) statements: Vec<(String, Vec<Value>)>,
@@ -83,6 +85,7 @@ impl<'c> Connection<'c> {
             now,
             random,
             pending: Vec::new(),
+            deleted: Vec::new(),
             #[cfg(test)]
             statements: Vec::new(),
         }
@@ -101,6 +104,15 @@ impl<'c> Connection<'c> {
     /// Keeps an audit entry until the end of the transaction, whose last statements append it.
     pub(crate) fn audit(&mut self, entry: Pending) {
         self.pending.push(entry);
+    }
+
+    /// Notes a deletion for the file that outlives a restore: it is written after the commit and before the answer.
+    pub(crate) fn deleted(&mut self, gone: Gone) {
+        self.deleted.push(Deletion { at: self.now, gone });
+    }
+
+    pub(crate) fn take_deleted(&mut self) -> Vec<Deletion> {
+        std::mem::take(&mut self.deleted)
     }
 
     pub(crate) fn take_pending(&mut self) -> Vec<Pending> {

@@ -94,9 +94,8 @@ impl Pool {
 }
 
 impl Sqlite {
-    /// Opens or makes the file. `PATH.lock` is held shared for as long as the process has it open.
-    pub(crate) fn open(path: &Path) -> Result<Self> {
-        let lock = hold_lock(path)?;
+    /// Opens the file. Its [`hold_lock`] is kept for as long as the process has it open.
+    pub(crate) fn open(path: &Path, lock: std::fs::File) -> Result<Self> {
         let writer = open_writer(path)?;
         let (readers, apart) = (Pool::open(path, READERS)?, Arc::new(Pool::open(path, APART)?));
         Ok(Self { readers, apart, writer: Writer::start(writer)?, _lock: lock })
@@ -259,7 +258,8 @@ pub(crate) fn open_writer(path: &Path) -> Result<rusqlite::Connection> {
     Ok(connection)
 }
 
-fn hold_lock(path: &Path) -> Result<std::fs::File> {
+/// Holds `PATH.lock` beside others that have the file open; only a restore takes it alone.
+pub(crate) fn hold_lock(path: &Path) -> Result<std::fs::File> {
     let file = lock_file(path, "lock")?;
     file.try_lock_shared().map_err(|_| Error::Unavailable(format!("{} is being restored", path.display())))?;
     Ok(file)

@@ -11,7 +11,7 @@ use super::{history, read};
 use crate::access::{Grant, Held};
 use crate::audit::Pending;
 use crate::engine::{Connection, values};
-use crate::{Error, Result};
+use crate::{Error, Result, deletions};
 
 /// Deletes a lead in reach. A Partner key's delete ends that partner's own reach; the lead goes to the bin only when no
 /// other record shares it. The answer is the same either way.
@@ -72,8 +72,7 @@ pub async fn purge(db: &mut Connection<'_>, grant: Held<PurgeLeads>) -> Result<u
                AND l.deleted_at IS NOT NULL AND l.deleted_at <= $2 - a.bin_days * $3 LIMIT 1000";
     let due: Vec<i64> = db.query(sql, values![grant.account(), db.now().as_micros(), DAY], |row| row.get(0)).await?;
     for id in &due {
-        erase_row(db, grant.account(), *id).await?;
-        db.audit(Pending::by(&grant, Event::LeadPurged, *id, json!({})));
+        erase_row(db, &grant, Event::LeadPurged, *id).await?;
     }
     Ok(due.len() as u64)
 }
@@ -81,18 +80,33 @@ pub async fn purge(db: &mut Connection<'_>, grant: Held<PurgeLeads>) -> Result<u
 /// Erases leads at once, in the bin or not; or none if one of them does not exist.
 pub async fn erase(db: &mut Connection<'_>, grant: Held<EraseLeads>, ids: Vec<i64>) -> Result<Vec<i64>> {
     for id in &ids {
-        if erase_row(db, grant.account(), *id).await? == 0 {
+        if !erase_row(db, &grant, Event::LeadErased, *id).await? {
             return Err(Error::NotFound("lead"));
         }
-        db.audit(Pending::by(&grant, Event::LeadErased, *id, json!({})));
     }
     Ok(ids)
 }
 
+/// Erases a lead again that was erased before and that a restore brought back: that lead, made at this time, and not one
+/// that got its number since.
+pub(crate) async fn erase_again(db: &mut Connection<'_>, grant: Held<PurgeLeads>, id: i64, made_at: i64) -> Result<()> {
+    let sql = "SELECT id FROM leads WHERE account_id = $1 AND id = $2 AND created_at = $3";
+    let found: Option<i64> = db.query_opt(sql, values![grant.account(), id, made_at], |row| row.get(0)).await?;
+    found.ok_or(Error::NotFound("lead"))?;
+    erase_row(db, &grant, Event::LeadPurged, id).await.map(drop)
+}
+
 /// A lead with its twins; its history and preferences go with the row. Of a retry's record the digest of the body goes:
-/// it could be guessed from. The id stays its 24 hours, so that a late retry finds the lead gone and does not make it anew.
-async fn erase_row(db: &mut Connection<'_>, account: i64, id: i64) -> Result<u64> {
+/// it could be guessed from. The id stays its 24 hours, so that a late retry finds the lead gone and does not make it
+/// anew. Answers whether the lead was there.
+async fn erase_row<A>(db: &mut Connection<'_>, grant: &Held<A>, event: Event, id: i64) -> Result<bool> {
+    let account = grant.account();
     let sql = "UPDATE idempotency_keys SET body_digest = $3 WHERE account_id = $1 AND lead_id = $2";
     db.execute(sql, values![account, id, Vec::<u8>::new()]).await?;
-    db.execute("DELETE FROM leads WHERE account_id = $1 AND id = $2", values![account, id]).await
+    let sql = "DELETE FROM leads WHERE account_id = $1 AND id = $2 RETURNING created_at";
+    let Some(made_at) = db.query_opt(sql, values![account, id], |row| row.get(0)).await? else { return Ok(false) };
+    deletions::keep_lead(db, account, id, made_at).await?;
+    db.audit(Pending::by(grant, event, id, json!({})));
+    Ok(true)
+}
 }

@@ -20,6 +20,7 @@ mod update;
 
 pub use bounded::is_bounded;
 pub use create::create;
+pub(crate) use delete::erase_again;
 pub use delete::{delete, delete_all, erase, purge, restore};
 pub use history::{history, inspect_history};
 pub use import::{Block, BlockDone, ImportRow, Known, import_block};
