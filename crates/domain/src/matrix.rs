@@ -23,6 +23,8 @@ pub enum Needs {
 pub enum Role {
     /// Empties the bin when a lead's time in it is over.
     Retention,
+    /// Ends a key whose successor is used, and marks a key that stood in a URL.
+    KeyKeeper,
 }
 
 impl Role {
@@ -30,6 +32,7 @@ impl Role {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Retention => "retention",
+            Self::KeyKeeper => "key_keeper",
         }
     }
 }
@@ -120,6 +123,7 @@ macro_rules! matrix {
 const CREATE: Needs = Needs::Scope(Scope::CreateLeads);
 const READ: Needs = Needs::Scope(Scope::ReadLeads);
 const UPDATE_DELETE: Needs = Needs::Scope(Scope::UpdateDeleteLeads);
+const KEEPER: Needs = Needs::Role(Role::KeyKeeper);
 const MANAGE_PARTNERS: Needs = Needs::Scope(Scope::ManagePartners);
 
 matrix! {
@@ -141,12 +145,14 @@ matrix! {
     WritePartners   "partners.write"     "write partner records and their links": MANAGE_PARTNERS, Never;
     ReferLeads      "leads.refer"        "refer leads to a partner and take them back": MANAGE_PARTNERS, Never;
     RestoreLeads    "leads.restore"      "take leads out of the bin": Needs::Admin, Never;
-    ManageKeys      "keys.manage"        "make, list and delete access keys": Needs::Admin, Never;
+    ManageKeys      "keys.manage"        "make, list, change, rotate and delete access keys": Needs::Admin, Never;
     ManageUsers     "users.manage"       "manage users and user groups": Needs::Admin, Never;
     ManageSettings  "settings.manage"    "manage lead groups, lead types, statuses and sites": Needs::Admin, Never;
     ReadAudit       "audit.read"         "read the audit trail": Needs::Admin, Never;
     ManageAccounts  "accounts.manage"    "make, suspend, resume and delete accounts": Needs::Operator, Never;
     PurgeLeads      "leads.purge"        "erase leads whose time in the bin is over": Needs::Role(Role::Retention), Never;
+    EndRotatedKeys  "keys.rotate_out"    "end a rotated key when its successor is first used": KEEPER, Never;
+    MarkExposedKeys "keys.expose"        "mark a key that stood in a URL": KEEPER, Never;
 }
 
 #[cfg(test)]

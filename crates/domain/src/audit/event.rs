@@ -32,6 +32,7 @@ events! {
     StatusCreated "status.created", SiteCreated "site.created", PartnerCreated "partner.created",
     PartnerLinked "partner.linked", PartnerUnlinked "partner.unlinked", PartnerActivated "partner.activated",
     PartnerDeactivated "partner.deactivated", PartnerDeleted "partner.deleted", KeyCreated "key.created",
-    KeyDeleted "key.deleted", LeadReferred "lead.referred", LeadUnreferred "lead.unreferred",
+    KeyDeleted "key.deleted", KeyChanged "key.changed", KeyEnabled "key.enabled", KeyRotated "key.rotated",
+    KeyRotatedOut "key.rotated_out", KeyExposed "key.exposed", LeadReferred "lead.referred", LeadUnreferred "lead.unreferred",
     LeadRestored "lead.restored", LeadPurged "lead.purged",
 }
