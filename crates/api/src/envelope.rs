@@ -15,6 +15,7 @@ use leadlatch_store::Access;
 use leadlatch_store::usage::Use;
 
 use crate::App;
+use crate::limit::Quota;
 use crate::problem::Problem;
 
 /// Who is at the other end of the connection, put into each request by the listener.
@@ -34,17 +35,17 @@ pub struct Served(pub i64);
 #[derive(Clone, Default)]
 pub(crate) struct Caller {
     address: Option<IpAddr>,
-    found: Arc<OnceLock<(Access, &'static str)>>,
+    found: Arc<OnceLock<(Access, &'static str, Option<Quota>)>>,
 }
 
 impl Caller {
-    pub(crate) fn address(&self) -> Option<String> {
-        self.address.map(|address| address.to_string())
+    pub(crate) fn address(&self) -> Option<IpAddr> {
+        self.address
     }
 
-    pub(crate) fn is(&self, access: Access, scope: &'static str) {
+    pub(crate) fn is(&self, access: Access, scope: &'static str, quota: Option<Quota>) {
         // Set once a request: a second check of the same request finds the same caller.
-        let _ = self.found.set((access, scope));
+        let _ = self.found.set((access, scope, quota));
     }
 }
 
@@ -67,7 +68,11 @@ pub(crate) async fn envelope(State(app): State<App>, mut request: Request, next:
     let labels = [("method", method.to_string()), ("route", route), ("status", answer.status().as_u16().to_string())];
     metrics::counter!("leadlatch_http_requests_total", &labels).increment(1);
     metrics::histogram!("leadlatch_http_request_seconds").record(began.elapsed().as_secs_f64());
-    with_headers(answer, &id)
+    let mut answer = with_headers(answer, &id);
+    if let Some((_, _, Some(quota))) = caller.found.get() {
+        quota.write(answer.headers_mut());
+    }
+    answer
 }
 
 fn finish(mut answer: Response, id: &str) -> Response {
@@ -89,8 +94,8 @@ fn with_headers(mut answer: Response, id: &str) -> Response {
 }
 
 fn count(app: &App, caller: &Caller, answer: &Response, agent: Option<&HeaderValue>) {
-    let Some((access, scope)) = caller.found.get() else { return };
-    let address = caller.address().unwrap_or_default();
+    let Some((access, scope, _)) = caller.found.get() else { return };
+    let address = caller.address().map(|address| address.to_string()).unwrap_or_default();
     let used = Use {
         at: app.store.clock().now(),
         address: &address,

@@ -5,6 +5,7 @@ mod app;
 mod body;
 mod docs;
 mod envelope;
+mod limit;
 mod list;
 pub mod problem;
 mod router;
@@ -12,4 +13,5 @@ mod v1;
 
 pub use app::App;
 pub use envelope::{Peer, Served};
+pub use limit::Limits;
 pub use router::{openapi, router};

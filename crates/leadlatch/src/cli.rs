@@ -1,6 +1,10 @@
 //! The command line, as clap reads it.
 
+mod key;
+
 use clap::{Args, Parser, Subcommand};
+
+pub(crate) use self::key::{ChangeArgs, Key, LimitArgs};
 
 /// Leadlatch: leads behind access keys.
 #[derive(Debug, Parser)]
@@ -256,50 +260,6 @@ pub(crate) enum Partner {
     List(Of),
     /// Delete a record with its keys; its leads stay.
     Delete(OnePartner),
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum Key {
-    /// Make a key and print its secret, once.
-    Create {
-        #[command(flatten)]
-        of: Of,
-        #[arg(long, value_parser = ["full", "partner"])]
-        kind: String,
-        /// The partner record's id, for a Partner key.
-        #[arg(long)]
-        partner: Option<i64>,
-        #[arg(long)]
-        name: String,
-        /// A scope; may be given several times.
-        #[arg(long, required = true)]
-        scope: Vec<String>,
-        /// A date or RFC 3339 time; never by default.
-        #[arg(long)]
-        expires: Option<String>,
-    },
-    /// List the keys.
-    List {
-        #[command(flatten)]
-        of: Of,
-        /// Deleted ones too.
-        #[arg(long)]
-        deleted: bool,
-    },
-    /// Show one key.
-    Show {
-        #[command(flatten)]
-        of: Of,
-        id: i64,
-    },
-    /// Delete a key, for ever.
-    Delete {
-        #[command(flatten)]
-        of: Of,
-        id: i64,
-        #[arg(long)]
-        reason: Option<String>,
-    },
 }
 
 #[derive(Debug, Subcommand)]

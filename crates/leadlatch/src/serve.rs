@@ -51,7 +51,8 @@ impl Server {
         let listener = listener.map_err(|error| Failure::new(format!("{}: {error}", config.listen)))?;
         let store = Arc::new(opened.store);
         let usage = Arc::new(Usage::default());
-        let app = App { store: Arc::clone(&store), usage, allow_plain_http: config.allow_plain_http };
+        let limits = Arc::default();
+        let app = App { store: Arc::clone(&store), usage, limits, allow_plain_http: config.allow_plain_http };
         let housekeeper = Housekeeper { store, operator: opened.operator };
         Ok(Self { listener, app, housekeeper, connections: config.max_connections })
     }

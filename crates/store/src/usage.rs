@@ -22,7 +22,8 @@ pub struct Usage {
 
 struct Counted {
     account: AccountId,
-    at: Timestamp,
+    /// The last use; a request that was refused is none.
+    at: Option<Timestamp>,
     address: String,
     agent: String,
     /// By outcome and scope: requests and rows.
@@ -54,14 +55,16 @@ impl Usage {
         let mut shard = shard.lock().unwrap_or_else(PoisonError::into_inner);
         let counted = shard.entry(key).or_insert_with(|| Counted {
             account: access.account(),
-            at: used.at,
+            at: None,
             address: String::new(),
             agent: String::new(),
             counts: HashMap::new(),
         });
-        counted.at = used.at;
-        keep(&mut counted.address, used.address);
-        keep(&mut counted.agent, used.agent);
+        if !matches!(used.outcome, 401 | 403 | 429) {
+            counted.at = Some(used.at);
+            keep(&mut counted.address, used.address);
+            keep(&mut counted.agent, used.agent);
+        }
         let count = counted.counts.entry((used.at.day(), used.outcome, used.scope)).or_default();
         count.0 += 1;
         count.1 += used.rows;
@@ -107,7 +110,9 @@ async fn write(db: &mut Connection<'_>, key: KeyId, counted: &Counted) -> Result
                ON CONFLICT (account_id, key_id) DO UPDATE SET used_at = excluded.used_at, \
                address = excluded.address, user_agent = excluded.user_agent";
     let (address, agent) = (counted.address.as_str(), counted.agent.as_str());
-    db.execute(sql, values![account, key.get(), counted.at.as_micros(), address, agent]).await?;
+    if let Some(at) = counted.at {
+        db.execute(sql, values![account, key.get(), at.as_micros(), address, agent]).await?;
+    }
     let sql = "INSERT INTO access_key_usage (account_id, key_id, day, outcome, scope, requests, row_count) \
                SELECT account_id, id, CAST($3 AS BIGINT), CAST($4 AS BIGINT), CAST($5 AS TEXT), CAST($6 AS BIGINT), CAST($7 AS BIGINT) FROM access_keys WHERE account_id = $1 AND id = $2 \
                ON CONFLICT (account_id, key_id, day, outcome, scope) DO UPDATE SET \

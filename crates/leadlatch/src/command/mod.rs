@@ -2,6 +2,8 @@
 
 mod audit;
 mod key;
+mod lead;
+mod partner;
 mod settings;
 
 use leadlatch_domain::matrix::Action;
@@ -63,9 +65,9 @@ async fn on_database(command: Command, opened: Opened, output: Output) -> Outcom
         Command::LeadType(command) => settings::lead_type(&shell, command).await,
         Command::Status(command) => settings::status(&shell, command).await,
         Command::Site(command) => settings::site(&shell, command).await,
-        Command::Partner(command) => key::partner(&shell, command).await,
-        Command::Key(command) => key::key(&shell, command).await,
-        Command::Lead(command) => key::lead(&shell, command).await,
+        Command::Partner(command) => partner::run(&shell, command).await,
+        Command::Key(command) => key::run(&shell, command).await,
+        Command::Lead(command) => lead::run(&shell, command).await,
         Command::Audit(command) => audit::run(&shell, command).await,
         Command::Serve { .. } | Command::Demo { .. } | Command::Openapi | Command::Config(_) => {
             Err(Failure::new("this command works without a database"))
