@@ -41,7 +41,7 @@ impl<A: Action> FromRequestParts<App> for Allow<A> {
         let inside = access.check_address();
         let limited = access.per_minute().filter(|_| inside.is_ok());
         let quota = limited.map(|(key, limit)| app.limits.take(key, limit, Instant::now()));
-        caller.is(access.clone(), A::RULE.scope().map_or("", leadlatch_domain::scope::Scope::as_str), quota);
+        caller.is(&access, A::RULE.scope(), quota);
         inside?;
         if quota.is_some_and(|quota| quota.over) {
             return Err(Problem::new(Code::RateLimited));

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use ipnet::IpNet;
 use leadlatch_store::Store;
 use leadlatch_store::usage::Usage;
 
@@ -18,4 +19,8 @@ pub struct App {
     pub limits: Arc<Limits>,
     /// Whether plain http is answered on an address that is not loopback.
     pub allow_plain_http: bool,
+    /// Whose word about a client's address, scheme and host is believed.
+    pub trusted_proxies: Arc<[IpNet]>,
+    /// The address that programs reach the server by, for the OpenAPI document.
+    pub public_url: Option<String>,
 }

@@ -1,22 +1,29 @@
 //! What stands around every answer: the request's id, the headers of all answers, the refusal's body, and the count.
 
+use std::collections::HashSet;
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, LazyLock, OnceLock};
-use std::time::Instant;
+use std::sync::{Arc, LazyLock, OnceLock, PoisonError, RwLock};
+use std::time::{Duration, Instant};
 
 use axum::extract::{MatchedPath, Request, State};
-use axum::http::{HeaderValue, header};
+use axum::http::{HeaderValue, Method, header};
 use axum::middleware::Next;
 use axum::response::Response;
 use leadlatch_domain::problem::Code;
 use leadlatch_domain::random::Randomness;
+use leadlatch_domain::request_id::RequestId;
+use leadlatch_domain::scope::Scope;
 use leadlatch_store::Access;
-use leadlatch_store::usage::Use;
+use leadlatch_store::usage::{Use, UsedKey};
 
 use crate::App;
+use crate::forwarded::client;
 use crate::limit::Quota;
 use crate::problem::Problem;
+
+/// What a request is counted as whose caller went away before the answer: no answer of ours has this status.
+const GONE: u16 = 499;
 
 /// Who is at the other end of the connection, put into each request by the listener.
 #[derive(Debug, Clone, Copy)]
@@ -35,7 +42,7 @@ pub struct Served(pub i64);
 #[derive(Clone, Default)]
 pub(crate) struct Caller {
     address: Option<IpAddr>,
-    found: Arc<OnceLock<(Access, &'static str, Option<Quota>)>>,
+    found: Arc<OnceLock<(UsedKey, Option<Scope>, Option<Quota>)>>,
 }
 
 impl Caller {
@@ -43,33 +50,46 @@ impl Caller {
         self.address
     }
 
-    pub(crate) fn is(&self, access: Access, scope: &'static str, quota: Option<Quota>) {
-        // Set once a request: a second check of the same request finds the same caller.
-        let _ = self.found.set((access, scope, quota));
+    pub(crate) fn is(&self, access: &Access, scope: Option<Scope>, quota: Option<Quota>) {
+        if let Some(key) = UsedKey::of(access) {
+            // Set once a request: a second check of the same request finds the same caller.
+            let _ = self.found.set((key, scope, quota));
+        }
     }
+}
+
+/// What is known of a request from its beginning; counts it at its end.
+struct Asked {
+    app: App,
+    caller: Caller,
+    began: Instant,
+    id: RequestId,
+    method: &'static str,
+    route: &'static str,
+    agent: Option<HeaderValue>,
+    counted: bool,
 }
 
 /// Answers a request and finishes the answer.
 pub(crate) async fn envelope(State(app): State<App>, mut request: Request, next: Next) -> Response {
-    let (began, id) = (Instant::now(), request_id());
-    let peer = request.extensions().get::<Peer>().copied();
-    let caller = Caller { address: peer.map(|peer| peer.address), found: Arc::default() };
-    let agent = request.headers().get(header::USER_AGENT).cloned();
-    let (method, route) = (request.method().clone(), request.extensions().get::<MatchedPath>().cloned());
+    let connection = request.extensions().get::<Peer>().copied();
+    let client = connection.map(|peer| client(&mut request, peer, &app.trusted_proxies)).transpose();
+    // For a count alone: a request that a proxy describes in words that cannot be read is refused below.
+    let peer = client.as_ref().map_or(connection, |client| *client);
     let plain = peer.is_some_and(|peer| !peer.private) && !app.allow_plain_http;
-    let answer = if plain {
-        Problem::new(Code::PlainHttpRefused).write(&id)
+    let mut asked = Asked::of(app, &request, peer);
+    let answer = if let Err(unreadable) = client {
+        let detail = format!("The proxy in front of the server sent what cannot be read: {}.", unreadable.0);
+        Problem::because(Code::BadRequest, detail).write(asked.id.as_str())
+    } else if plain {
+        Problem::new(Code::PlainHttpRefused).write(asked.id.as_str())
     } else {
-        request.extensions_mut().insert(caller.clone());
-        finish(next.run(request).await, &id)
+        request.extensions_mut().insert(asked.caller.clone());
+        finish(next.run(request).await, asked.id.as_str())
     };
-    count(&app, &caller, &answer, agent.as_ref());
-    let route = route.as_ref().map_or("none", MatchedPath::as_str).to_owned();
-    let labels = [("method", method.to_string()), ("route", route), ("status", answer.status().as_u16().to_string())];
-    metrics::counter!("leadlatch_http_requests_total", &labels).increment(1);
-    metrics::histogram!("leadlatch_http_request_seconds").record(began.elapsed().as_secs_f64());
-    let mut answer = with_headers(answer, &id);
-    if let Some((_, _, Some(quota))) = caller.found.get() {
+    asked.count(answer.status().as_u16(), answer.extensions().get::<Served>().map_or(0, |served| served.0));
+    let mut answer = with_headers(answer, asked.id.as_str());
+    if let Some((_, _, Some(quota))) = asked.caller.found.get() {
         quota.write(answer.headers_mut());
     }
     answer
@@ -93,27 +113,94 @@ fn with_headers(mut answer: Response, id: &str) -> Response {
     answer
 }
 
-fn count(app: &App, caller: &Caller, answer: &Response, agent: Option<&HeaderValue>) {
-    let Some((access, scope, _)) = caller.found.get() else { return };
-    let address = caller.address().map(|address| address.to_string()).unwrap_or_default();
-    let used = Use {
-        at: app.store.clock().now(),
-        address: &address,
-        agent: agent.and_then(|agent| agent.to_str().ok()).unwrap_or_default(),
-        outcome: answer.status().as_u16(),
-        scope,
-        rows: answer.extensions().get::<Served>().map_or(0, |served| served.0),
-    };
-    app.usage.count(access, &used);
+impl Asked {
+    fn of(app: App, request: &Request, peer: Option<Peer>) -> Self {
+        Self {
+            app,
+            caller: Caller { address: peer.map(|peer| peer.address), found: Arc::default() },
+            began: Instant::now(),
+            id: request_id(),
+            method: method_name(request.method()),
+            route: request.extensions().get::<MatchedPath>().map_or("none", |path| template(path.as_str())),
+            agent: request.headers().get(header::USER_AGENT).cloned(),
+            counted: false,
+        }
+    }
+
+    fn count(&mut self, status: u16, rows: i64) {
+        self.counted = true;
+        let took = self.began.elapsed();
+        if let Some((key, scope, _)) = self.caller.found.get() {
+            self.count_use(*key, *scope, status, rows, took);
+        }
+        tracing::debug!(request_id = self.id.as_str(), method = self.method, route = self.route, status, "answered");
+        let status = metrics::SharedString::from(status.to_string());
+        let labels = [("method", self.method.into()), ("route", self.route.into()), ("status", status)];
+        metrics::counter!("leadlatch_http_requests_total", &labels).increment(1);
+        metrics::histogram!("leadlatch_http_request_seconds").record(took.as_secs_f64());
+    }
+
+    /// In the key's counts, exactly, and in the request log, if it has room. What is logged is in docs/logging.md.
+    fn count_use(&self, key: UsedKey, scope: Option<Scope>, status: u16, rows: i64, took: Duration) {
+        let used = Use {
+            at: self.app.store.clock().now(),
+            request: self.id,
+            method: self.method,
+            route: self.route,
+            status,
+            scope,
+            rows,
+            took,
+            address: self.caller.address,
+            agent: self.agent.as_ref().map_or(&[], HeaderValue::as_bytes),
+        };
+        if !self.app.usage.count(key, &used) {
+            metrics::counter!("leadlatch_request_log_dropped_total").increment(1);
+        }
+    }
+}
+
+/// A caller that goes away before its answer has still done what it asked for: it is counted too.
+impl Drop for Asked {
+    fn drop(&mut self) {
+        if !self.counted {
+            self.count(GONE, 0);
+        }
+    }
+}
+
+/// The name of a method that routes have.
+fn method_name(method: &Method) -> &'static str {
+    match *method {
+        Method::GET => "GET",
+        Method::HEAD => "HEAD",
+        Method::POST => "POST",
+        Method::PUT => "PUT",
+        Method::PATCH => "PATCH",
+        Method::DELETE => "DELETE",
+        Method::OPTIONS => "OPTIONS",
+        _ => "other",
+    }
+}
+
+/// A route's template for ever: the router has a few dozen, and each request would copy its own otherwise.
+fn template(route: &str) -> &'static str {
+    static KNOWN: LazyLock<RwLock<HashSet<&'static str>>> = LazyLock::new(RwLock::default);
+    if let Some(known) = KNOWN.read().unwrap_or_else(PoisonError::into_inner).get(route) {
+        return known;
+    }
+    let kept: &'static str = Box::leak(route.into());
+    KNOWN.write().unwrap_or_else(PoisonError::into_inner).insert(kept);
+    kept
 }
 
 /// Our own id of a request: random for the process, counted within it. A caller's own header is never believed.
-fn request_id() -> String {
+fn request_id() -> RequestId {
     static PROCESS: LazyLock<u64> = LazyLock::new(|| {
         let mut bytes = [0; 8];
         Randomness::system().fill(&mut bytes);
         u64::from_le_bytes(bytes)
     });
     static COUNT: AtomicU64 = AtomicU64::new(1);
-    format!("{:016x}{:08x}", *PROCESS, COUNT.fetch_add(1, Ordering::Relaxed))
+    RequestId::new(*PROCESS, COUNT.fetch_add(1, Ordering::Relaxed))
 }

@@ -5,6 +5,7 @@ mod app;
 mod body;
 mod docs;
 mod envelope;
+mod forwarded;
 mod limit;
 mod list;
 pub mod problem;

@@ -19,6 +19,8 @@ pub struct Problem {
     required: Option<Scope>,
     granted: Option<ScopeSet>,
     errors: Vec<FieldFault>,
+    /// For the log alone.
+    cause: Option<String>,
 }
 
 /// The body of a refusal.
@@ -54,7 +56,7 @@ pub(crate) struct ProblemBody<'a> {
 impl Problem {
     /// A refusal with the catalogue's own words.
     pub fn new(code: Code) -> Self {
-        Self { code, detail: None, denied_by: None, required: None, granted: None, errors: Vec::new() }
+        Self { code, detail: None, denied_by: None, required: None, granted: None, errors: Vec::new(), cause: None }
     }
 
     /// A refusal that says more than the catalogue can.
@@ -77,8 +79,9 @@ impl Problem {
         StatusCode::from_u16(self.code.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
     }
 
-    /// Writes the refusal with the id of the request it answers.
+    /// Writes the refusal with the id of the request it answers, by which the log has the cause.
     pub(crate) fn write(&self, request_id: &str) -> Response {
+        self.log(request_id);
         let names = |scopes: &ScopeSet| scopes.iter().map(Scope::as_str).collect();
         let body = ProblemBody {
             r#type: format!("/docs/errors/{}", self.code.as_str()),
@@ -100,6 +103,14 @@ impl Problem {
             headers.insert(header::WWW_AUTHENTICATE, challenge);
         }
         response
+    }
+
+    fn log(&self, request_id: &str) {
+        match (&self.cause, self.code) {
+            (Some(cause), Code::Internal) => tracing::error!(request_id, cause, "a request failed"),
+            (Some(cause), _) => tracing::warn!(request_id, cause, "a request could not be served"),
+            (None, _) => {}
+        }
     }
 
     /// RFC 6750: how to be let in, and which scope would help.
@@ -148,14 +159,10 @@ impl From<Error> for Problem {
             }
             Error::Invalid(errors) => Self::invalid(errors),
             Error::Conflict(detail) => Self::because(code, detail),
-            Error::Internal(cause) => {
-                tracing::error!(%cause, "a request failed");
-                Self::new(code)
-            }
-            Error::Unavailable(cause) => {
-                tracing::warn!(cause, "a request could not be served");
-                Self::new(code)
-            }
+            Error::InUse(by) => Self::because(code, format!("The {by}.")),
+            Error::Internal(cause) => Self { cause: Some(cause.to_string()), ..Self::new(code) },
+            Error::Unavailable(cause) => Self { cause: Some(cause), ..Self::new(code) },
+            Error::NoRoom => Self { cause: Some("the database's disk is full".into()), ..Self::new(code) },
             Error::Unauthenticated(_) | Error::TooExpensive => Self::new(code),
         }
     }

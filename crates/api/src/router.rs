@@ -8,6 +8,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use leadlatch_domain::problem::Code;
 use utoipa::OpenApi;
+use utoipa::openapi::Server;
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityScheme};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_swagger_ui::SwaggerUi;
@@ -50,7 +51,9 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
 /// The whole server.
 pub fn router(app: App) -> Router {
     let (v1, _) = v1().split_for_parts();
-    v1.merge(SwaggerUi::new("/docs").url("/openapi.json", openapi()))
+    let mut document = openapi();
+    document.servers = app.public_url.clone().map(|url| vec![Server::new(url)]);
+    v1.merge(SwaggerUi::new("/docs").url("/openapi.json", document))
         .route("/docs/errors/{code}", get(error_page))
         .route("/healthz", get(async || "ok"))
         .route("/readyz", get(ready))

@@ -79,12 +79,12 @@ impl Default for Country {
 }
 
 impl ZoneName {
-    /// A name such as `Europe/London`.
+    /// A name such as `Europe/London`, whatever its case; kept as the database spells it. `Etc/Unknown` is no zone.
     pub fn parse(text: &str) -> Result<Self, Fault> {
-        match jiff::tz::TimeZone::get(text.trim()) {
-            Ok(_) => Ok(Self(text.trim().to_owned())),
-            Err(_) => Err(Fault::new("bad_time_zone", "Give a time zone such as Europe/London.")),
-        }
+        let zone = jiff::tz::TimeZone::get(text.trim()).ok().filter(|zone| !zone.is_unknown());
+        let name = zone.as_ref().and_then(|zone| zone.iana_name());
+        name.map(|name| Self(name.to_owned()))
+            .ok_or_else(|| Fault::new("bad_time_zone", "Give a time zone such as Europe/London."))
     }
 }
 
@@ -122,8 +122,14 @@ mod tests {
         }
         assert_eq!(Country::parse("gb").unwrap().as_str(), "GB");
         assert!(Country::parse("XX").is_err());
-        assert!(ZoneName::parse("Europe/London").is_ok());
-        assert!(ZoneName::parse("Europe/Atlantis").is_err());
+        for (text, name) in
+            [("Europe/London", "Europe/London"), ("america/NEW_YORK", "America/New_York"), ("utc", "UTC")]
+        {
+            assert_eq!(ZoneName::parse(text).unwrap().as_str(), name);
+        }
+        for text in ["Europe/Atlantis", "Etc/Unknown", "etc/unknown", "", "../../etc/passwd"] {
+            assert!(ZoneName::parse(text).is_err(), "{text:?}");
+        }
         assert_eq!(CurrencyCode::parse("eur").unwrap().as_str(), "EUR");
         assert!(Host::parse("leads.example.com").is_ok());
         assert!(Host::parse("https://x").is_err());

@@ -86,15 +86,23 @@ pub struct CustomField {
     pub partner: PartnerRight,
 }
 
-impl CustomField {
+/// A field as an admin writes it down, and what Partner keys may do with it if that was said.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FieldSpec {
+    field: CustomField,
+    partner: Option<PartnerRight>,
+}
+
+impl FieldSpec {
     /// Reads `data1=Loan:currency[:required][:choices=A|B][:partner=rw|w|none]`.
-    pub fn parse_spec(spec: &str) -> Result<Self, Fault> {
+    pub fn parse(spec: &str) -> Result<Self, Fault> {
         let form = || Fault::new("bad_field", "Write data1=Label:type[:required][:choices=A|B][:partner=rw|w|none].");
         let (key, rest) = spec.split_once('=').ok_or_else(form)?;
         let mut parts = rest.split(':');
         let label = parts.next().map(str::trim).filter(|label| !label.is_empty()).ok_or_else(form)?;
         check_text(label, crate::text::TEXT_MAX)?;
-        let mut field = Self {
+        let mut partner = None;
+        let mut field = CustomField {
             key: DataKey::parse(key.trim())?,
             label: label.to_owned(),
             field_type: FieldType::parse(parts.next().unwrap_or("text"))?,
@@ -106,11 +114,34 @@ impl CustomField {
             match part.split_once('=') {
                 None if part == "required" => field.required = true,
                 Some(("choices", list)) => field.choices = list.split('|').map(|one| one.trim().to_owned()).collect(),
-                Some(("partner", right)) => field.partner = PartnerRight::parse(right)?,
+                Some(("partner", right)) => partner = Some(PartnerRight::parse(right)?),
                 _ => return Err(form()),
             }
         }
-        field.check_choices()
+        Ok(Self { field: field.check_choices()?, partner })
+    }
+
+    /// Which of the fifty.
+    pub fn key(&self) -> DataKey {
+        self.field.key
+    }
+
+    /// A new field. Partner keys may read and write it unless something else was said.
+    pub fn added(self) -> CustomField {
+        CustomField { partner: self.partner.unwrap_or(PartnerRight::ReadWrite), ..self.field }
+    }
+
+    /// The field in the place of another. What Partner keys may do with it stays unless something else was said: a field
+    /// that is closed to them does not open because its label changed.
+    pub fn replacing(self, old: &CustomField) -> CustomField {
+        CustomField { partner: self.partner.unwrap_or(old.partner), ..self.field }
+    }
+}
+
+impl CustomField {
+    /// Reads a new field: see [`FieldSpec::parse`].
+    pub fn parse_spec(spec: &str) -> Result<Self, Fault> {
+        FieldSpec::parse(spec).map(FieldSpec::added)
     }
 
     fn check_choices(self) -> Result<Self, Fault> {
@@ -119,7 +150,16 @@ impl CustomField {
             (true, true, _) => Err(Fault::new("required", "A choice needs its choices: choices=A|B.")),
             (false, false, _) => Err(Fault::new("bad_field", "Only a field of type choice has choices.")),
             (_, _, true) => Err(Fault::new("bad_field", "A choice cannot be empty.")),
-            _ => Ok(self),
+            _ => self.refuse_same_choices(),
+        }
+    }
+
+    /// A value is matched without regard to case, so two choices that differ by it alone could not be told apart.
+    fn refuse_same_choices(self) -> Result<Self, Fault> {
+        let mut seen = std::collections::HashSet::new();
+        match self.choices.iter().find(|choice| !seen.insert(fold(choice))) {
+            Some(twice) => Err(Fault::new("bad_field", format!("The choice {twice} stands there twice."))),
+            None => Ok(self),
         }
     }
 
@@ -161,14 +201,18 @@ fn as_text(value: &Json) -> Result<String, Fault> {
     }
 }
 
+/// A plain decimal number without leading zeros, its decimals as they were sent: `007.50` is `7.50`, `-0` is `0`.
 fn check_number(text: &str) -> Result<String, Fault> {
     let plain = text.strip_prefix('-').unwrap_or(text);
     let (whole, rest) = plain.split_once('.').unwrap_or((plain, "0"));
     let digits = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
-    if digits(whole) && digits(rest) && text.len() <= 40 {
-        return Ok(text.to_owned());
+    if !digits(whole) || !digits(rest) || text.len() > 40 {
+        return Err(Fault::new("bad_number", "Send a plain decimal number, such as 12.5."));
     }
-    Err(Fault::new("bad_number", "Send a plain decimal number, such as 12.5."))
+    let bare = plain.trim_start_matches('0');
+    let zero = if bare.starts_with(|first: char| first.is_ascii_digit()) { "" } else { "0" };
+    let sign = if text.starts_with('-') && plain.contains(|digit| matches!(digit, '1'..='9')) { "-" } else { "" };
+    Ok(format!("{sign}{zero}{bare}"))
 }
 
 fn check_yes_no(text: &str) -> Result<String, Fault> {
@@ -181,7 +225,7 @@ fn check_yes_no(text: &str) -> Result<String, Fault> {
 
 #[cfg(test)]
 mod tests {
-    use super::{CustomField, DataKey, FieldType, PartnerRight};
+    use super::{CustomField, DataKey, FieldSpec, FieldType, PartnerRight};
     use serde_json::json;
 
     #[test]
@@ -194,11 +238,27 @@ mod tests {
         );
         let field = CustomField::parse_spec("data50=Colour:choice:choices=Red|Dark blue").unwrap();
         assert_eq!(field.choices, ["Red", "Dark blue"]);
-        for spec in
-            ["data51=X:text", "data1", "data1=X:choice", "data1=X:text:choices=A", "data1=X:colour", "data1=:text"]
-        {
+        for spec in [
+            "data51=X:text",
+            "data1",
+            "data1=X:choice",
+            "data1=X:text:choices=A",
+            "data1=X:colour",
+            "data1=:text",
+            "data1=X:choice:choices=A|b|a",
+            "data1=X:choice:choices=Dark blue|dark  BLUE",
+        ] {
             assert!(CustomField::parse_spec(spec).is_err(), "{spec}");
         }
+    }
+
+    #[test]
+    fn a_replaced_field_opens_to_partners_only_if_that_is_said() {
+        let old = CustomField::parse_spec("data1=Margin:currency:partner=none").unwrap();
+        let replaced = |spec: &str| FieldSpec::parse(spec).unwrap().replacing(&old);
+        assert_eq!(replaced("data1=Our margin:currency").partner, PartnerRight::Nothing);
+        assert_eq!(replaced("data1=Our margin:currency:partner=rw").partner, PartnerRight::ReadWrite);
+        assert_eq!(CustomField::parse_spec("data1=Loan:currency").unwrap().partner, PartnerRight::ReadWrite);
     }
 
     #[test]
@@ -208,6 +268,17 @@ mod tests {
         assert_eq!(check("data1=X:yes_no", json!(true)).unwrap(), "yes");
         assert_eq!(check("data1=X:choice:choices=Red|Blue", json!("RED")).unwrap(), "Red");
         assert_eq!(check("data1=X:date", json!("2026-02-01")).unwrap(), "2026-02-01");
+        for (sent, stored) in [
+            ("007.50", "7.50"),
+            ("-007", "-7"),
+            ("000", "0"),
+            ("0.5", "0.5"),
+            ("-0.0", "0.0"),
+            ("10", "10"),
+            ("7.", ""),
+        ] {
+            assert_eq!(check("data1=X:number", json!(sent)).unwrap_or_default(), stored, "{sent}");
+        }
         for (spec, value) in [
             ("data1=X:number", json!("1,5")),
             ("data1=X:date", json!("01/02/2026")),

@@ -148,6 +148,34 @@ impl DuplicateRule {
     }
 }
 
+/// What of a rule an admin changes; the rest stays.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct DuplicateChange {
+    /// Which leads.
+    pub within: Option<Within>,
+    /// On what.
+    pub fields: Option<MatchFields>,
+    /// What becomes of a match.
+    pub outcome: Option<DuplicateOutcome>,
+}
+
+impl DuplicateChange {
+    /// Whether it leaves every rule as it is.
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// The rule after the change.
+    #[must_use]
+    pub fn apply(&self, rule: DuplicateRule) -> DuplicateRule {
+        DuplicateRule {
+            within: self.within.unwrap_or(rule.within),
+            fields: self.fields.unwrap_or(rule.fields),
+            outcome: self.outcome.unwrap_or(rule.outcome),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::{DuplicateOutcome, DuplicateRule, MatchField, MatchFields, Within};

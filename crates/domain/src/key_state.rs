@@ -24,8 +24,8 @@ pub struct KeyTimes {
     pub created_at: Timestamp,
     /// When it was enabled again, after it had been idle.
     pub enabled_at: Option<Timestamp>,
-    /// When it was last used.
-    pub last_used_at: Option<Timestamp>,
+    /// When it was last used and not refused.
+    pub last_let_in_at: Option<Timestamp>,
     /// Days without use after which it is refused.
     pub idle_days: Option<Days>,
     /// When it ends by itself.
@@ -66,7 +66,7 @@ impl KeyTimes {
 
     /// When it will have been idle for too long, unless it is used before.
     pub fn idle_at(&self) -> Option<Timestamp> {
-        let since = [self.last_used_at, self.enabled_at].into_iter().flatten().fold(self.created_at, Ord::max);
+        let since = [self.last_let_in_at, self.enabled_at].into_iter().flatten().fold(self.created_at, Ord::max);
         self.idle_days.map(|days| since.plus(DAY * u32::try_from(days.get()).unwrap_or(u32::MAX)))
     }
 
@@ -100,7 +100,7 @@ mod tests {
         KeyTimes {
             created_at: day(100),
             enabled_at: None,
-            last_used_at: None,
+            last_let_in_at: None,
             idle_days: None,
             expires_at: None,
             ends_at: None,
@@ -126,7 +126,7 @@ mod tests {
     fn idle_days_count_from_the_last_that_happened() {
         let mut key = KeyTimes { idle_days: Days::new(30), ..made_on_day_100() };
         assert_eq!((key.state(day(129)), key.state(day(130))), (KeyState::Active, KeyState::Idle));
-        key.last_used_at = Some(day(120));
+        key.last_let_in_at = Some(day(120));
         assert_eq!((key.state(day(149)), key.state(day(150))), (KeyState::Active, KeyState::Idle));
         assert_eq!((codes(&key, day(135)), codes(&key, day(136))), (vec![], vec!["idle_soon"]));
         key.enabled_at = Some(day(160));

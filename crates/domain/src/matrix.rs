@@ -21,7 +21,7 @@ pub enum Needs {
 /// Work without a caller: a closed list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Role {
-    /// Empties the bin when a lead's time in it is over.
+    /// Empties the bin and the request log when the time of what is in them is over.
     Retention,
     /// Ends a key whose successor is used, and marks a key that stood in a URL.
     KeyKeeper,
@@ -145,12 +145,13 @@ matrix! {
     WritePartners   "partners.write"     "write partner records and their links": MANAGE_PARTNERS, Never;
     ReferLeads      "leads.refer"        "refer leads to a partner and take them back": MANAGE_PARTNERS, Never;
     RestoreLeads    "leads.restore"      "take leads out of the bin": Needs::Admin, Never;
-    ManageKeys      "keys.manage"        "make, list, change, rotate and delete access keys": Needs::Admin, Never;
+    ManageKeys      "keys.manage"        "make, list, change, rotate and delete access keys, and read what they did": Needs::Admin, Never;
     ManageUsers     "users.manage"       "manage users and user groups": Needs::Admin, Never;
-    ManageSettings  "settings.manage"    "manage lead groups, lead types, statuses and sites": Needs::Admin, Never;
+    ManageSettings  "settings.manage"    "manage the account's settings, lead groups, lead types, statuses and sites": Needs::Admin, Never;
     ReadAudit       "audit.read"         "read the audit trail": Needs::Admin, Never;
     ManageAccounts  "accounts.manage"    "make, suspend, resume and delete accounts": Needs::Operator, Never;
     PurgeLeads      "leads.purge"        "erase leads whose time in the bin is over": Needs::Role(Role::Retention), Never;
+    PurgeRequestLog "request_log.purge"  "remove request log entries whose days are over": Needs::Role(Role::Retention), Never;
     EndRotatedKeys  "keys.rotate_out"    "end a rotated key when its successor is first used": KEEPER, Never;
     MarkExposedKeys "keys.expose"        "mark a key that stood in a URL": KEEPER, Never;
 }

@@ -84,6 +84,8 @@ catalogue! {
         "Send it again, faster.";
     Conflict "conflict" 409 "It stands against something that is there already."
         "See detail for what it is.";
+    InUse "in_use" 409 "The record is in use."
+        "Change or delete first what detail names.";
     BodyTooLarge "body_too_large" 413 "The body is larger than 1 MiB."
         "Send less at once.";
     UnsupportedMediaType "unsupported_media_type" 415 "The body is not declared as JSON."
@@ -98,6 +100,8 @@ catalogue! {
         "Try again; if it goes on, give the operator the request_id.";
     TooExpensive "too_expensive" 503 "The request would take too long."
         "Narrow it: add a filter, shorten the time span, or leave out total.";
+    NoRoom "no_room" 503 "The server's disk is full."
+        "Nothing was kept; try again when the operator has made room.";
     Unavailable "unavailable" 503 "The server cannot do it right now."
         "Try again in a moment.";
 }

@@ -13,6 +13,12 @@ impl Days {
     /// The most that a setting may say.
     pub const MAX: i64 = 36_500;
 
+    /// The days that the code itself names; outside the range it does not compile.
+    pub(crate) const fn literal(number: i64) -> Self {
+        assert!(number >= 1 && number <= Self::MAX, "a number of days from 1 to 36500");
+        Self(number)
+    }
+
     /// The days of a number, if it is in the range.
     pub fn new(number: i64) -> Option<Self> {
         (1..=Self::MAX).contains(&number).then_some(Self(number))

@@ -1,6 +1,10 @@
 //! The command line, as clap reads it.
 
 mod key;
+pub(crate) mod settings;
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
@@ -32,7 +36,13 @@ pub(crate) enum Command {
         listen: Option<String>,
         /// Where /metrics listens.
         #[arg(long)]
-        metrics_listen: Option<String>,
+        metrics_listen: Option<SocketAddr>,
+        /// The certificate's chain, PEM: the server then speaks TLS.
+        #[arg(long, value_name = "FILE")]
+        tls_cert: Option<PathBuf>,
+        /// The certificate's private key, PEM.
+        #[arg(long, value_name = "FILE")]
+        tls_key: Option<PathBuf>,
     },
     /// Run a throw-away server with an account, partners, leads and keys.
     Demo {
@@ -51,7 +61,7 @@ pub(crate) enum Command {
     User(User),
     /// Teams of users.
     #[command(subcommand)]
-    UserGroup(Named),
+    UserGroup(UserGroup),
     /// Templates of leads.
     #[command(subcommand)]
     LeadGroup(LeadGroup),
@@ -63,7 +73,7 @@ pub(crate) enum Command {
     Status(Status),
     /// Web sites that leads come from.
     #[command(subcommand)]
-    Site(Named),
+    Site(Site),
     /// Introducers and partners.
     #[command(subcommand)]
     Partner(Partner),
@@ -108,6 +118,8 @@ pub(crate) enum Account {
         #[arg(long)]
         host: Option<String>,
     },
+    /// Change its settings; what is not named stays.
+    Set(settings::AccountSet),
     /// List the accounts.
     List,
     /// Refuse every key of an account until it is resumed.
@@ -131,6 +143,8 @@ pub(crate) enum User {
         #[arg(long, value_parser = ["admin", "member"])]
         role: String,
     },
+    /// Change a user; what is not named stays.
+    Set(settings::UserSet),
     /// List the users.
     List(Of),
     /// Give a user another password, from stdin or a prompt.
@@ -143,16 +157,53 @@ pub(crate) enum User {
 }
 
 #[derive(Debug, Subcommand)]
-pub(crate) enum Named {
-    /// Add one.
+pub(crate) enum UserGroup {
+    /// Add a user group.
     Create {
         #[command(flatten)]
         of: Of,
         #[arg(long)]
         name: String,
     },
-    /// List them.
+    /// Give a user group another name.
+    Set {
+        #[command(flatten)]
+        one: settings::OneUserGroup,
+        /// Its new name.
+        #[arg(long)]
+        name: String,
+    },
+    /// Put a user into a group.
+    Add(settings::Member),
+    /// Take a user out of a group.
+    Remove(settings::Member),
+    /// List the user groups.
     List(Of),
+    /// Delete a user group without users and leads.
+    Delete(settings::OneUserGroup),
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Site {
+    /// Add a site.
+    Create {
+        #[command(flatten)]
+        of: Of,
+        #[arg(long)]
+        name: String,
+    },
+    /// Give a site another name.
+    Set {
+        #[command(flatten)]
+        one: settings::OneSite,
+        /// Its new name.
+        #[arg(long)]
+        name: String,
+    },
+    /// List the sites.
+    List(Of),
+    /// Delete a site without leads.
+    Delete(settings::OneSite),
 }
 
 #[derive(Debug, Subcommand)]
@@ -167,8 +218,14 @@ pub(crate) enum LeadGroup {
         #[arg(long)]
         field: Vec<String>,
     },
-    /// List the lead groups.
+    /// Change its settings; what is not named stays.
+    Set(settings::LeadGroupSet),
+    /// Add, replace or remove custom fields.
+    Field(settings::LeadGroupField),
+    /// List the lead groups with their settings.
     List(Of),
+    /// Delete a lead group without leads, lead types and links.
+    Delete(settings::OneLeadGroup),
 }
 
 #[derive(Debug, Subcommand)]
@@ -182,8 +239,18 @@ pub(crate) enum LeadType {
         #[arg(long)]
         name: String,
     },
+    /// Give a lead type another name.
+    Set {
+        #[command(flatten)]
+        one: settings::OneLeadType,
+        /// Its new name.
+        #[arg(long)]
+        name: String,
+    },
     /// List the lead types.
     List(Of),
+    /// Delete a lead type without leads and links.
+    Delete(settings::OneLeadType),
 }
 
 #[derive(Debug, Subcommand)]
@@ -200,8 +267,12 @@ pub(crate) enum Status {
         #[arg(long)]
         position: Option<i64>,
     },
-    /// List the statuses.
+    /// Change a status; what is not named stays.
+    Set(settings::StatusSet),
+    /// List the statuses with their settings.
     List(Of),
+    /// Delete a status without leads.
+    Delete(settings::OneStatus),
 }
 
 /// Lead groups and types to link or unlink.
@@ -238,6 +309,8 @@ pub(crate) enum Partner {
         #[command(flatten)]
         links: Links,
     },
+    /// Change a record; what is not named stays.
+    Set(settings::PartnerSet),
     /// Link lead groups or types.
     Link {
         #[command(flatten)]
@@ -322,7 +395,8 @@ pub(crate) enum Config {
     Example,
     /// Check a file and the environment.
     Check {
-        #[arg(long)]
+        /// The file; without it, the environment alone is checked.
+        #[arg(long, value_name = "FILE")]
         config: Option<String>,
     },
 }

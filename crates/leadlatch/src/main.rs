@@ -4,8 +4,10 @@ mod cli;
 mod command;
 mod config;
 mod demo;
+mod log;
 mod output;
 mod serve;
+mod upkeep;
 
 use std::process::ExitCode;
 

@@ -27,6 +27,7 @@ impl From<Error> for Failure {
         match error {
             Error::NotFound(what) => Self(format!("there is no such {}", what.replace('_', " "))),
             Error::Conflict(text) | Error::Unavailable(text) => Self(text),
+            Error::InUse(by) => Self(by.to_string()),
             Error::Invalid(faults) => {
                 Self(faults.iter().map(|f| format!("{}: {}", f.field, f.detail)).collect::<Vec<_>>().join("\n"))
             }

@@ -164,3 +164,16 @@ async fn a_secret_is_found_nowhere() {
     assert!(!shown.to_string().contains(random));
     assert!(shown[0]["last_used_at"].is_string(), "{shown}");
 }
+
+#[test]
+fn the_database_is_one_file_that_only_its_owner_reads() {
+    use std::os::unix::fs::PermissionsExt;
+    let database = sqlite();
+    database.account("acme");
+    let files = std::fs::read_dir(database.folder.path()).expect("a folder").map(|entry| entry.expect("an entry"));
+    for file in files {
+        let mode = file.metadata().expect("metadata").permissions().mode() & 0o777;
+        assert_eq!(mode, 0o600, "{:?}", file.file_name());
+        assert!(!file.file_name().to_string_lossy().contains("-wal"), "what was written is in the file itself");
+    }
+}

@@ -239,6 +239,13 @@ impl<A> Deref for Held<A> {
 #[derive(Debug)]
 pub struct Visible<T>(pub(crate) T);
 
+impl<T> Visible<T> {
+    /// The value, for whoever works with it: it was reduced already.
+    pub fn into_inner(self) -> T {
+        self.0
+    }
+}
+
 impl<T> Deref for Visible<T> {
     type Target = T;
 

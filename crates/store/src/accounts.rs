@@ -1,18 +1,21 @@
-//! Accounts: one customer company each. They are the operator's, not an admin's.
+//! Accounts: one customer company each. They are the operator's; their settings are an admin's.
 
 use leadlatch_domain::account::{Country, CurrencyCode, Host, Slug, ZoneName};
 use leadlatch_domain::audit::Event;
+use leadlatch_domain::duplicate::{DuplicateChange, DuplicateRule};
 use leadlatch_domain::id::AccountId;
+use leadlatch_domain::matrix::ManageSettings;
 use leadlatch_domain::point::ConversionPoint;
+use leadlatch_domain::retention::Days;
 use leadlatch_domain::text::Name;
 use leadlatch_domain::time::Timestamp;
 use serde::Serialize;
 use serde_json::json;
 
-use crate::access::Operator;
+use crate::access::{Held, Operator};
 use crate::audit::{self, Pending};
 use crate::engine::{Connection, Row, values};
-use crate::{Error, Result, access_keys, lead_groups, statuses};
+use crate::{Error, Result, access_keys, change, lead_groups, statuses};
 
 /// An account, as its operator sees it.
 #[derive(Debug, Clone, Serialize)]
@@ -33,8 +36,16 @@ pub struct Account {
     pub host: Option<String>,
     /// Whether its keys are refused.
     pub suspended: bool,
+    /// Where leads are put that name no group.
+    pub default_lead_group_id: Option<i64>,
+    /// When a new lead counts as a duplicate, in groups without a rule of their own.
+    pub duplicates: DuplicateRule,
     /// Days that a deleted lead can be put back.
     pub bin_days: i64,
+    /// Days that the request log is kept.
+    pub request_log_days: i64,
+    /// Days that the details of audit entries are kept; the entries stay.
+    pub audit_details_days: i64,
     /// When it was made.
     pub created_at: Timestamp,
 }
@@ -56,7 +67,9 @@ pub struct NewAccount {
     pub host: Option<Host>,
 }
 
-const COLUMNS: &str = "id, slug, name, country, time_zone, currency, host, suspended, bin_days, created_at";
+const COLUMNS: &str = "id, slug, name, country, time_zone, currency, host, suspended, bin_days, created_at, \
+     default_lead_group_id, duplicate_within, duplicate_fields, duplicate_outcome, request_log_days, \
+     audit_details_days";
 
 /// Makes an account with the lead group *General* and a status for each conversion point.
 pub async fn create(db: &mut Connection<'_>, _: &Operator, new: NewAccount) -> Result<Account> {
@@ -146,7 +159,131 @@ fn read(row: &Row<'_>) -> Result<Account> {
         currency: row.get(5)?,
         host: row.get(6)?,
         suspended: row.get(7)?,
+        default_lead_group_id: row.get(10)?,
+        duplicates: read_rule(row.get(11)?, row.get(12)?, &row.get::<String>(13)?)?,
         bin_days: row.get(8)?,
+        request_log_days: row.get(14)?,
+        audit_details_days: row.get(15)?,
         created_at: Timestamp::from_micros(row.get(9)?),
     })
+}
+
+/// A rule from its three columns.
+pub(crate) fn read_rule(within: i64, fields: i64, outcome: &str) -> Result<DuplicateRule> {
+    DuplicateRule::from_stored(within, fields, outcome)
+        .ok_or_else(|| Error::internal("a rule for duplicates is corrupt"))
+}
+
+/// The account's rule for duplicates.
+pub(crate) async fn rule(db: &mut Connection<'_>, account: i64) -> Result<DuplicateRule> {
+    let sql = "SELECT duplicate_within, duplicate_fields, duplicate_outcome FROM accounts WHERE id = $1";
+    let read = |row: &Row<'_>| read_rule(row.get(0)?, row.get(1)?, &row.get::<String>(2)?);
+    db.query_opt(sql, values![account], read).await?.ok_or(Error::NotFound("account"))
+}
+
+/// What an admin changes of an account; what is left out stays. The slug never changes: commands and scripts go by it.
+#[derive(Debug, Default)]
+pub struct AccountChange {
+    /// Its name.
+    pub name: Option<Name>,
+    /// Its country; [`crate::leads::retwin`] then brings the telephone twins of its leads along.
+    pub country: Option<Country>,
+    /// Its time zone.
+    pub time_zone: Option<ZoneName>,
+    /// Its currency; amounts stay the numbers that they are.
+    pub currency: Option<CurrencyCode>,
+    /// Its host name, with the authority over it.
+    pub host: Option<HostChange>,
+    /// The name of the group where leads are put that name none.
+    pub default_lead_group: Option<String>,
+    /// When a new lead counts as a duplicate.
+    pub duplicates: DuplicateChange,
+    /// Days that a deleted lead can be put back.
+    pub bin_days: Option<Days>,
+    /// Days that the request log is kept.
+    pub request_log_days: Option<Days>,
+    /// Days that the details of audit entries are kept.
+    pub audit_details_days: Option<Days>,
+}
+
+/// A host name belongs to one account on the server, so it is the operator's to give, not an admin's to take.
+pub struct HostChange {
+    /// The authority.
+    pub by: Operator,
+    /// The host name, or none.
+    pub host: Option<Host>,
+}
+
+impl std::fmt::Debug for HostChange {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.host.fmt(f)
+    }
+}
+
+/// Changes the settings of an account.
+pub async fn set(db: &mut Connection<'_>, grant: Held<ManageSettings>, change: AccountChange) -> Result<Account> {
+    let id = grant.account();
+    change::one_at_a_time(db, id).await?;
+    let sql = format!("SELECT {COLUMNS} FROM accounts WHERE id = $1");
+    let before = db.query_opt(&sql, values![id], read).await?.ok_or(Error::NotFound("account"))?;
+    let mut after = apply(before.clone(), &change);
+    if let Some(name) = &change.default_lead_group {
+        after.default_lead_group_id = Some(lead_groups::named(db, id, name).await?);
+    }
+    if before.host != after.host {
+        refuse_taken_host(db, after.host.as_deref()).await?;
+    }
+    store(db, &after).await?;
+    change::audit(db, &grant, (Event::AccountChanged, id), &after.name, (&before, &after))?;
+    Ok(after)
+}
+
+fn apply(before: Account, change: &AccountChange) -> Account {
+    let days = |days: Option<Days>, kept| days.map_or(kept, Days::get);
+    Account {
+        name: change.name.as_ref().map_or(before.name, Name::to_string),
+        country: change.country.as_ref().map_or(before.country, |country| country.as_str().to_owned()),
+        time_zone: change.time_zone.as_ref().map_or(before.time_zone, |zone| zone.as_str().to_owned()),
+        currency: change.currency.as_ref().map_or(before.currency, |currency| currency.as_str().to_owned()),
+        host: match &change.host {
+            Some(change) => change.host.as_ref().map(|host| host.as_str().to_owned()),
+            None => before.host,
+        },
+        duplicates: change.duplicates.apply(before.duplicates),
+        bin_days: days(change.bin_days, before.bin_days),
+        request_log_days: days(change.request_log_days, before.request_log_days),
+        audit_details_days: days(change.audit_details_days, before.audit_details_days),
+        ..before
+    }
+}
+
+async fn refuse_taken_host(db: &mut Connection<'_>, host: Option<&str>) -> Result<()> {
+    let Some(host) = host else { return Ok(()) };
+    match db.query_int("SELECT COUNT(*) FROM accounts WHERE host = $1", values![host]).await? {
+        0 => Ok(()),
+        _ => Err(Error::Conflict(format!("The host name {host} belongs to another account."))),
+    }
+}
+
+async fn store(db: &mut Connection<'_>, account: &Account) -> Result<()> {
+    let sql = "UPDATE accounts SET name = $2, country = $3, time_zone = $4, currency = $5, host = $6, \
+               default_lead_group_id = $7, duplicate_within = $8, duplicate_fields = $9, duplicate_outcome = $10, \
+               bin_days = $11, request_log_days = $12, audit_details_days = $13 WHERE id = $1";
+    let rule = &account.duplicates;
+    let bound = values![
+        account.id.get(),
+        account.name.as_str(),
+        account.country.as_str(),
+        account.time_zone.as_str(),
+        account.currency.as_str(),
+        account.host.clone(),
+        account.default_lead_group_id,
+        rule.within.number(),
+        rule.fields.bits(),
+        rule.outcome.as_str(),
+        account.bin_days,
+        account.request_log_days,
+        account.audit_details_days,
+    ];
+    db.execute(sql, bound).await.map(drop)
 }

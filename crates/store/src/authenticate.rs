@@ -58,7 +58,7 @@ async fn live_row(db: &mut Connection<'_>, digest: KeyDigest, lock: &str) -> Res
          CASE WHEN k.idle_days IS NULL THEN FALSE \
          WHEN k.created_at > {now} - k.idle_days * {DAY} THEN FALSE \
          WHEN k.enabled_at > {now} - k.idle_days * {DAY} THEN FALSE \
-         ELSE COALESCE((SELECT u.used_at FROM access_key_last_used u WHERE u.account_id = k.account_id \
+         ELSE COALESCE((SELECT u.let_in_at FROM access_key_last_used u WHERE u.account_id = k.account_id \
          AND u.key_id = k.id), 0) <= {now} - k.idle_days * {DAY} END \
          FROM access_keys k WHERE k.digest = $1{lock}"
     );

@@ -4,6 +4,8 @@ use leadlatch_domain::fault::FieldFault;
 use leadlatch_domain::problem::{Code, DeniedBy};
 use leadlatch_domain::scope::{Scope, ScopeSet};
 
+use crate::in_use::InUse;
+
 /// The store's result.
 pub type Result<T> = std::result::Result<T, Error>;
 
@@ -28,12 +30,18 @@ pub enum Error {
     /// It stands against something that is there already.
     #[error("conflict: {0}")]
     Conflict(String),
+    /// It cannot be deleted: what uses it, in words, such as `status Quoted is in use: 12 leads (2 in the bin)`.
+    #[error("{0}")]
+    InUse(InUse),
     /// The statement took too long; the caller should narrow it.
     #[error("too expensive")]
     TooExpensive,
-    /// The database cannot be reached or has no room.
+    /// The database cannot be reached, or cannot do it now.
     #[error("unavailable: {0}")]
     Unavailable(String),
+    /// The disk under the database is full; nothing was kept of what was asked for.
+    #[error("no room on the database's disk")]
+    NoRoom,
     /// A fault of ours. The cause is for the log alone.
     #[error("internal: {0}")]
     Internal(#[source] Box<dyn std::error::Error + Send + Sync>),
@@ -66,6 +74,14 @@ impl Error {
         Self::Internal(cause.into())
     }
 
+    /// The same failure for another caller in the group that it failed with.
+    pub(crate) fn for_each(error: &Self) -> Self {
+        match error {
+            Self::NoRoom => Self::NoRoom,
+            other => Self::Unavailable(other.to_string()),
+        }
+    }
+
     /// The catalogue's code.
     pub fn code(&self) -> Code {
         match self {
@@ -75,12 +91,18 @@ impl Error {
             Self::NotFound(_) => Code::NotFound,
             Self::Invalid(_) => Code::InvalidFields,
             Self::Conflict(_) => Code::Conflict,
+            Self::InUse(_) => Code::InUse,
             Self::TooExpensive => Code::TooExpensive,
             Self::Unavailable(_) => Code::Unavailable,
+            Self::NoRoom => Code::NoRoom,
             Self::Internal(_) => Code::Internal,
         }
     }
 }
+
+const TWICE: &str = "A record like this exists already.";
+/// References are checked before they are written: one that fails all the same was overtaken by a deletion.
+const GONE: &str = "A record that this names was deleted at the same moment.";
 
 impl From<rusqlite::Error> for Error {
     fn from(error: rusqlite::Error) -> Self {
@@ -89,10 +111,10 @@ impl From<rusqlite::Error> for Error {
         };
         match error.sqlite_error_code() {
             Some(OperationInterrupted) => Self::TooExpensive,
-            Some(DatabaseBusy | DatabaseLocked | DiskFull | SystemIoFailure) => Self::Unavailable(error.to_string()),
-            Some(ConstraintViolation) if is_unique(&error) => {
-                Self::Conflict("A record like this exists already.".into())
-            }
+            Some(DiskFull) => Self::NoRoom,
+            Some(DatabaseBusy | DatabaseLocked | SystemIoFailure) => Self::Unavailable(error.to_string()),
+            Some(ConstraintViolation) if is_unique(&error) => Self::Conflict(TWICE.into()),
+            Some(ConstraintViolation) if is_reference(&error) => Self::Conflict(GONE.into()),
             _ => Self::internal(error),
         }
     }
@@ -103,15 +125,20 @@ fn is_unique(error: &rusqlite::Error) -> bool {
     matches!(code, Some(rusqlite::ffi::SQLITE_CONSTRAINT_UNIQUE | rusqlite::ffi::SQLITE_CONSTRAINT_PRIMARYKEY))
 }
 
+fn is_reference(error: &rusqlite::Error) -> bool {
+    error.sqlite_error().is_some_and(|error| error.extended_code == rusqlite::ffi::SQLITE_CONSTRAINT_FOREIGNKEY)
+}
+
 impl From<tokio_postgres::Error> for Error {
     fn from(error: tokio_postgres::Error) -> Self {
         use tokio_postgres::error::SqlState;
         let Some(state) = error.code() else { return Self::Unavailable(error.to_string()) };
         match *state {
             SqlState::QUERY_CANCELED => Self::TooExpensive,
-            SqlState::UNIQUE_VIOLATION => Self::Conflict("A record like this exists already.".into()),
-            SqlState::DISK_FULL
-            | SqlState::TOO_MANY_CONNECTIONS
+            SqlState::UNIQUE_VIOLATION => Self::Conflict(TWICE.into()),
+            SqlState::FOREIGN_KEY_VIOLATION => Self::Conflict(GONE.into()),
+            SqlState::DISK_FULL => Self::NoRoom,
+            SqlState::TOO_MANY_CONNECTIONS
             | SqlState::ADMIN_SHUTDOWN
             | SqlState::CANNOT_CONNECT_NOW
             | SqlState::T_R_DEADLOCK_DETECTED

@@ -119,7 +119,7 @@ pub async fn create(
     Ok(Visible(LeadGroup { id, name: name.to_string(), default: Some(false), fields }))
 }
 
-async fn insert_field(db: &mut Connection<'_>, account: i64, group: i64, field: &CustomField) -> Result<()> {
+pub(crate) async fn insert_field(db: &mut Connection<'_>, account: i64, group: i64, field: &CustomField) -> Result<()> {
     let sql = "INSERT INTO custom_fields (account_id, lead_group_id, number, label, type, choices, required, \
                partner_right) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
     let choices = serde_json::to_string(&field.choices).map_err(Error::internal)?;

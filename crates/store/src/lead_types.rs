@@ -2,14 +2,15 @@
 
 use leadlatch_domain::audit::Event;
 use leadlatch_domain::matrix::{ManageSettings, ReadLeadTypes};
-use leadlatch_domain::text::Name;
+use leadlatch_domain::text::{Name, fold};
 use serde::Serialize;
 use serde_json::json;
 
 use crate::access::{Grant, Held, Visible};
 use crate::audit::Pending;
 use crate::engine::{Connection, Row, values};
-use crate::{Error, Page, Result, Slice};
+use crate::in_use::{self, Holder};
+use crate::{Error, Page, Result, Slice, change};
 
 /// A lead type.
 #[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
@@ -69,10 +70,7 @@ pub async fn create(
 ) -> Result<Visible<LeadType>> {
     let account = grant.account();
     let group = crate::lead_groups::named(db, account, lead_group).await?;
-    let taken = "SELECT COUNT(*) FROM lead_types WHERE account_id = $1 AND lead_group_id = $2 AND name_twin = $3";
-    if db.query_int(taken, values![account, group, name.twin()]).await? > 0 {
-        return Err(Error::Conflict(format!("There is a lead type {name} in this lead group already.")));
-    }
+    refuse_taken(db, account, group, 0, &name).await?;
     let sql =
         "INSERT INTO lead_types (account_id, lead_group_id, name, name_twin) VALUES ($1, $2, $3, $4) RETURNING id";
     let id = db.query_int(sql, values![account, group, name.as_str(), name.twin()]).await?;
@@ -86,7 +84,61 @@ pub(crate) async fn named(db: &mut Connection<'_>, account: i64, path: &str) -> 
     let (group, name) = path.split_once('/').ok_or(Error::NotFound("lead_type"))?;
     let group = crate::lead_groups::named(db, account, group).await?;
     let sql = "SELECT id FROM lead_types WHERE account_id = $1 AND lead_group_id = $2 AND name_twin = $3";
-    let found =
-        db.query_opt(sql, values![account, group, leadlatch_domain::text::fold(name)], |row| row.get(0)).await?;
+    let found = db.query_opt(sql, values![account, group, fold(name)], |row| row.get(0)).await?;
+    found.ok_or(Error::NotFound("lead_type"))
+}
+
+async fn refuse_taken(db: &mut Connection<'_>, account: i64, group: i64, id: i64, name: &Name) -> Result<()> {
+    let sql = "SELECT COUNT(*) FROM lead_types WHERE account_id = $1 AND lead_group_id = $2 AND name_twin = $3 \
+               AND id <> $4";
+    match db.query_int(sql, values![account, group, name.twin(), id]).await? {
+        0 => Ok(()),
+        _ => Err(Error::Conflict(format!("There is a lead type {name} in this lead group already."))),
+    }
+}
+
+/// Gives the type that is named, of the group that is named, another name.
+pub async fn set(
+    db: &mut Connection<'_>,
+    grant: Held<ManageSettings>,
+    lead_group: &str,
+    lead_type: &str,
+    name: Name,
+) -> Result<Visible<LeadType>> {
+    let account = grant.account();
+    let before = hold(db, &grant, lead_group, lead_type).await?;
+    refuse_taken(db, account, before.lead_group_id, before.id, &name).await?;
+    let sql = "UPDATE lead_types SET name = $3, name_twin = $4 WHERE account_id = $1 AND id = $2";
+    db.execute(sql, values![account, before.id, name.as_str(), name.twin()]).await?;
+    let after = LeadType { name: name.to_string(), ..before.clone() };
+    change::audit(db, &grant, (Event::LeadTypeChanged, after.id), &after.name, (&before, &after))?;
+    Ok(Visible(after))
+}
+
+/// Deletes a type that no lead has and no partner is linked to.
+pub async fn delete(
+    db: &mut Connection<'_>,
+    grant: Held<ManageSettings>,
+    lead_group: &str,
+    lead_type: &str,
+) -> Result<Visible<LeadType>> {
+    let gone = hold(db, &grant, lead_group, lead_type).await?;
+    let links = Holder::new("linked partner", "partner_lead_types", "lead_type_id");
+    let holders = [Holder::leads("lead_type_id"), links];
+    in_use::refuse(db, grant.account(), gone.id, format!("lead type {}", gone.name), &holders).await?;
+    let sql = "DELETE FROM lead_types WHERE account_id = $1 AND id = $2";
+    db.execute(sql, values![grant.account(), gone.id]).await?;
+    db.audit(Pending::by(&grant, Event::LeadTypeDeleted, gone.id, json!({"before": gone})));
+    Ok(Visible(gone))
+}
+
+/// The type of a name in a group, locked: what refers to it waits, or is seen.
+async fn hold<A>(db: &mut Connection<'_>, grant: &Grant<A>, lead_group: &str, lead_type: &str) -> Result<LeadType> {
+    let account = grant.account();
+    change::one_at_a_time(db, account).await?;
+    let group = crate::lead_groups::named(db, account, lead_group).await?;
+    let lock = db.lock_rows(" FOR UPDATE");
+    let sql = format!("{SELECT} AND t.lead_group_id = $2 AND t.name_twin = $3{lock}");
+    let found = db.query_opt(&sql, values![account, group, fold(lead_type)], read).await?;
     found.ok_or(Error::NotFound("lead_type"))
 }

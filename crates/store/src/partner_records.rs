@@ -1,6 +1,7 @@
 //! Partner records: the outside companies that supply leads, buy them, or both; and their links.
 
 use leadlatch_domain::audit::Event;
+use leadlatch_domain::contact::{Email, Phone};
 use leadlatch_domain::matrix::{Action, WritePartners};
 use leadlatch_domain::reach::PartnerKind;
 use leadlatch_domain::text::Name;
@@ -10,7 +11,7 @@ use serde_json::json;
 use crate::access::{Grant, Held, Visible};
 use crate::audit::Pending;
 use crate::engine::{Connection, Row, values};
-use crate::{Error, Page, Result, Slice, access_keys, lead_groups, lead_types};
+use crate::{Error, Page, Result, Slice, access_keys, change, lead_groups, lead_types};
 
 /// A partner record.
 #[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
@@ -215,6 +216,69 @@ async fn set_links(db: &mut Connection<'_>, account: i64, id: i64, links: &Links
     Ok(())
 }
 
+/// Closes the gates of the record's keys, then locks its row: a key that is being made for it comes before this or sees it.
+/// The lock is one that leads may refer to the record beside, so that no write which has passed a gate waits for it.
+async fn hold(db: &mut Connection<'_>, account: i64, id: i64) -> Result<PartnerRecord> {
+    access_keys::close_gates(db, account, Some(id)).await?;
+    let lock = db.lock_rows(" FOR NO KEY UPDATE");
+    let sql = format!("SELECT id FROM partner_records WHERE account_id = $1 AND id = $2{lock}");
+    db.query_opt(&sql, values![account, id], |row| row.get::<i64>(0)).await?.ok_or(Error::NotFound("partner"))?;
+    find(db, account, id).await
+}
+
+/// What of a record is changed; what is left out stays.
+#[derive(Debug, Default)]
+pub struct PartnerChange {
+    /// The company.
+    pub company: Option<Name>,
+    /// Its kind. A key keeps the sides that the record had when it was made: its reach is what both have.
+    pub kind: Option<PartnerKind>,
+    /// Whom to ask for, or nobody.
+    pub contact_name: Option<Option<Name>>,
+    /// The company's e-mail address, or none.
+    pub email: Option<Option<Email>>,
+    /// The company's telephone number, or none.
+    pub phone: Option<Option<Phone>>,
+}
+
+/// Changes a record. When its kind changes, what its keys reach changes in the same transaction.
+pub async fn set(
+    db: &mut Connection<'_>,
+    grant: Held<WritePartners>,
+    id: i64,
+    change: PartnerChange,
+) -> Result<Visible<PartnerRecord>> {
+    let account = grant.account();
+    let before = hold(db, account, id).await?;
+    let after = apply(before.clone(), &change);
+    let sql = "UPDATE partner_records SET kind = $3, company = $4, contact_name = $5, email = $6, phone = $7 \
+               WHERE account_id = $1 AND id = $2";
+    let (kind, company) = (after.kind.as_str(), after.company.as_str());
+    let (contact, email, phone) = (after.contact_name.clone(), after.email.clone(), after.phone.clone());
+    db.execute(sql, values![account, id, kind, company, contact, email, phone]).await?;
+    if let Some(kind) = change.kind {
+        let sql = "UPDATE access_keys SET partner_sides = $3, access_version = access_version + 1 \
+                   WHERE account_id = $1 AND partner_id = $2";
+        db.execute(sql, values![account, id, kind.sides().bits()]).await?;
+    }
+    change::audit(db, &grant, (Event::PartnerChanged, id), &after.company, (&before, &after))?;
+    Ok(Visible(after))
+}
+
+fn apply(before: PartnerRecord, change: &PartnerChange) -> PartnerRecord {
+    let contact = change.contact_name.as_ref().map(|name| name.as_ref().map(Name::to_string));
+    let email = change.email.as_ref().map(|email| email.as_ref().map(|email| email.as_str().to_owned()));
+    let phone = change.phone.as_ref().map(|phone| phone.as_ref().map(|phone| phone.as_str().to_owned()));
+    PartnerRecord {
+        company: change.company.as_ref().map_or(before.company, Name::to_string),
+        kind: change.kind.map_or(before.kind, |kind| kind.as_str().to_owned()),
+        contact_name: contact.unwrap_or(before.contact_name),
+        email: email.unwrap_or(before.email),
+        phone: phone.unwrap_or(before.phone),
+        ..before
+    }
+}
+
 /// Activates a record, or makes it inactive: its keys are refused from the moment that this is answered.
 pub async fn activate(
     db: &mut Connection<'_>,
@@ -222,8 +286,7 @@ pub async fn activate(
     id: i64,
     active: bool,
 ) -> Result<Visible<PartnerRecord>> {
-    let record = find(db, grant.account(), id).await?;
-    access_keys::close_gates(db, grant.account(), Some(id)).await?;
+    let record = hold(db, grant.account(), id).await?;
     let sql = "UPDATE partner_records SET active = $3 WHERE account_id = $1 AND id = $2";
     db.execute(sql, values![grant.account(), id, active]).await?;
     let sql = "UPDATE access_keys SET partner_active = $3, access_version = access_version + 1 \
@@ -236,7 +299,7 @@ pub async fn activate(
 
 /// Deletes a record with its keys, each audited. Its leads stay, and its name on them.
 pub async fn delete(db: &mut Connection<'_>, grant: Held<WritePartners>, id: i64) -> Result<Visible<PartnerRecord>> {
-    let record = find(db, grant.account(), id).await?;
+    let record = hold(db, grant.account(), id).await?;
     access_keys::delete_of_partner(db, &grant, id).await?;
     let sql = "UPDATE partner_records SET deleted_at = $3, active = FALSE WHERE account_id = $1 AND id = $2";
     let now = db.now().as_micros();

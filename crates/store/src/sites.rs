@@ -9,7 +9,9 @@ use serde_json::json;
 use crate::access::{Grant, Held, Visible};
 use crate::audit::Pending;
 use crate::engine::{Connection, values};
-use crate::{Error, Page, Result, Slice};
+use crate::in_use::{self, Holder};
+use crate::names::Names;
+use crate::{Error, Page, Result, Slice, change};
 
 /// A site.
 #[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
@@ -40,4 +42,34 @@ pub async fn create(db: &mut Connection<'_>, grant: Held<ManageSettings>, name: 
     let id = db.query_int(sql, values![account, name.as_str(), name.twin()]).await?;
     db.audit(Pending::by(&grant, Event::SiteCreated, id, json!({"name": name.as_str()})));
     Ok(Visible(Site { id, name: name.to_string() }))
+}
+
+const NAMES: Names = Names { table: "sites", one: "site", field: "site" };
+
+/// Gives one that is named another name.
+pub async fn set(
+    db: &mut Connection<'_>,
+    grant: Held<ManageSettings>,
+    site: &str,
+    name: Name,
+) -> Result<Visible<Site>> {
+    let before = hold(db, &grant, site).await?;
+    NAMES.rename(db, grant.account(), before.id, &name).await?;
+    let after = Site { id: before.id, name: name.to_string() };
+    change::audit(db, &grant, (Event::SiteChanged, after.id), &after.name, (&before, &after))?;
+    Ok(Visible(after))
+}
+
+/// Deletes one that no lead came from.
+pub async fn delete(db: &mut Connection<'_>, grant: Held<ManageSettings>, site: &str) -> Result<Visible<Site>> {
+    let gone = hold(db, &grant, site).await?;
+    in_use::refuse(db, grant.account(), gone.id, format!("site {}", gone.name), &[Holder::leads("site_id")]).await?;
+    NAMES.delete(db, grant.account(), gone.id).await?;
+    db.audit(Pending::by(&grant, Event::SiteDeleted, gone.id, json!({"before": gone})));
+    Ok(Visible(gone))
+}
+
+async fn hold<A>(db: &mut Connection<'_>, grant: &Grant<A>, site: &str) -> Result<Site> {
+    let found = NAMES.hold(db, grant.account(), site).await?;
+    Ok(Site { id: found.id, name: found.name })
 }

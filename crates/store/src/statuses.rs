@@ -10,7 +10,7 @@ use serde_json::json;
 use crate::access::{Grant, Held, Visible};
 use crate::audit::Pending;
 use crate::engine::{Connection, Row, values};
-use crate::{Error, Page, Result, Slice};
+use crate::{Error, Page, Result, Slice, change};
 
 /// A status.
 #[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
@@ -48,6 +48,7 @@ pub async fn create(
     position: Option<i64>,
 ) -> Result<Visible<Status>> {
     let account = grant.account();
+    change::one_at_a_time(db, account).await?;
     let end =
         db.query_int("SELECT COALESCE(MAX(position), 0) + 1 FROM statuses WHERE account_id = $1", values![account]);
     let end = end.await?;

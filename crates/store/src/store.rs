@@ -13,7 +13,7 @@ use leadlatch_domain::time::Clock;
 use crate::access::{Access, Grant, Held, Operator};
 use crate::engine::postgres::Postgres;
 use crate::engine::sqlite::Sqlite;
-use crate::engine::{Connection, Link, migrate};
+use crate::engine::{Connection, Link, file_system, migrate};
 use crate::{Error, Result, access_keys, audit, authenticate};
 
 /// The database, with the clock and the randomness that everything in it goes by.
@@ -45,6 +45,7 @@ impl Store {
     /// As [`Store::open`], with a clock and a randomness of the caller's: for tests.
     pub async fn open_with(url: &str, clock: Clock, random: Randomness) -> Result<Opened> {
         let engine = if let Some(path) = sqlite_path(url) {
+            file_system::refuse_network(&path)?;
             let file = path.clone();
             tokio::task::spawn_blocking(move || migrate::sqlite(&file)).await.map_err(Error::internal)??;
             Engine::Sqlite(Sqlite::open(&path)?)

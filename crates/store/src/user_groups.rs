@@ -1,6 +1,7 @@
 //! User groups: teams that leads are given to.
 
 use leadlatch_domain::audit::Event;
+use leadlatch_domain::contact::Email;
 use leadlatch_domain::matrix::{ManageUsers, ReadUserGroups};
 use leadlatch_domain::text::Name;
 use serde::Serialize;
@@ -9,7 +10,9 @@ use serde_json::json;
 use crate::access::{Grant, Held, Visible};
 use crate::audit::Pending;
 use crate::engine::{Connection, values};
-use crate::{Error, Page, Result, Slice};
+use crate::in_use::{self, Holder};
+use crate::names::Names;
+use crate::{Error, Page, Result, Slice, change, users};
 
 /// A user group.
 #[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
@@ -52,4 +55,57 @@ pub async fn create(db: &mut Connection<'_>, grant: Held<ManageUsers>, name: Nam
     let id = db.query_int(sql, values![account, name.as_str(), name.twin()]).await?;
     db.audit(Pending::by(&grant, Event::UserGroupCreated, id, json!({"name": name.as_str()})));
     Ok(Visible(UserGroup { id, name: name.to_string() }))
+}
+
+const NAMES: Names = Names { table: "user_groups", one: "user group", field: "user_group" };
+
+/// Gives one that is named another name.
+pub async fn set(
+    db: &mut Connection<'_>,
+    grant: Held<ManageUsers>,
+    group: &str,
+    name: Name,
+) -> Result<Visible<UserGroup>> {
+    let before = hold(db, &grant, group).await?;
+    NAMES.rename(db, grant.account(), before.id, &name).await?;
+    let after = UserGroup { id: before.id, name: name.to_string() };
+    change::audit(db, &grant, (Event::UserGroupChanged, after.id), &after.name, (&before, &after))?;
+    Ok(Visible(after))
+}
+
+/// Deletes one without users and without leads.
+pub async fn delete(db: &mut Connection<'_>, grant: Held<ManageUsers>, group: &str) -> Result<Visible<UserGroup>> {
+    let gone = hold(db, &grant, group).await?;
+    let members = Holder::new("user", "user_group_members", "user_group_id");
+    let holders = [Holder::leads("user_group_id"), members];
+    in_use::refuse(db, grant.account(), gone.id, format!("user group {}", gone.name), &holders).await?;
+    NAMES.delete(db, grant.account(), gone.id).await?;
+    db.audit(Pending::by(&grant, Event::UserGroupDeleted, gone.id, json!({"before": gone})));
+    Ok(Visible(gone))
+}
+
+/// Puts a user into a group, or takes the user out of it. Done twice, it changes nothing.
+pub async fn member(
+    db: &mut Connection<'_>,
+    grant: Held<ManageUsers>,
+    group: &str,
+    email: &Email,
+    belongs: bool,
+) -> Result<Visible<users::User>> {
+    let group = hold(db, &grant, group).await?;
+    let before = users::by_email(db, &grant, email).await?;
+    let sql = if belongs {
+        "INSERT INTO user_group_members (account_id, user_group_id, user_id) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING"
+    } else {
+        "DELETE FROM user_group_members WHERE account_id = $1 AND user_group_id = $2 AND user_id = $3"
+    };
+    db.execute(sql, values![grant.account(), group.id, before.id]).await?;
+    let after = users::by_email(db, &grant, email).await?;
+    change::audit(db, &grant, (Event::UserChanged, after.id), &after.name, (&before, &after))?;
+    Ok(Visible(after))
+}
+
+async fn hold<A>(db: &mut Connection<'_>, grant: &Grant<A>, group: &str) -> Result<UserGroup> {
+    let found = NAMES.hold(db, grant.account(), group).await?;
+    Ok(UserGroup { id: found.id, name: found.name })
 }

@@ -10,7 +10,7 @@ use serde_json::json;
 use crate::access::{Grant, Held, Visible};
 use crate::audit::Pending;
 use crate::engine::{Connection, Row, values};
-use crate::{Error, Page, Result, Slice};
+use crate::{Error, Page, Result, Slice, change};
 
 /// A user, without what opens the account.
 #[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
@@ -90,11 +90,51 @@ pub async fn reset_password(
     email: Email,
     password_hash: String,
 ) -> Result<Visible<User>> {
-    let find = format!("{SELECT} AND email_twin = $2");
-    let user =
-        db.query_opt(&find, values![grant.account(), email.twin()], read).await?.ok_or(Error::NotFound("email"))?;
+    let user = by_email(db, &grant, &email).await?;
     let sql = "UPDATE users SET password_hash = $3 WHERE account_id = $1 AND id = $2";
     db.execute(sql, values![grant.account(), user.id, password_hash]).await?;
     db.audit(Pending::by(&grant, Event::UserPasswordReset, user.id, json!({"email": user.email})));
     Ok(Visible(user))
+}
+
+/// The user of an e-mail address, with the groups that the person belongs to.
+pub(crate) async fn by_email<A>(db: &mut Connection<'_>, grant: &Grant<A>, email: &Email) -> Result<User> {
+    let find = format!("{SELECT} AND email_twin = $2");
+    let found = db.query_opt(&find, values![grant.account(), email.twin()], read).await?;
+    let mut user = found.ok_or(Error::NotFound("user"))?;
+    user.user_group_ids = groups(db, grant.account(), user.id).await?;
+    Ok(user)
+}
+
+/// What an admin changes of a user; what is left out stays.
+#[derive(Debug, Default)]
+pub struct UserChange {
+    /// The person's name.
+    pub name: Option<Name>,
+    /// `admin` or `member`.
+    pub role: Option<&'static str>,
+    /// Whether the person may sign in.
+    pub active: Option<bool>,
+}
+
+/// Changes the user of an e-mail address.
+pub async fn set(
+    db: &mut Connection<'_>,
+    grant: Held<ManageUsers>,
+    email: &Email,
+    change: UserChange,
+) -> Result<Visible<User>> {
+    change::one_at_a_time(db, grant.account()).await?;
+    let before = by_email(db, &grant, email).await?;
+    let after = User {
+        name: change.name.map_or_else(|| before.name.clone(), |name| name.to_string()),
+        role: change.role.map_or_else(|| before.role.clone(), str::to_owned),
+        active: change.active.unwrap_or(before.active),
+        ..before.clone()
+    };
+    let sql = "UPDATE users SET name = $3, role = $4, active = $5 WHERE account_id = $1 AND id = $2";
+    let (name, role) = (after.name.as_str(), after.role.as_str());
+    db.execute(sql, values![grant.account(), after.id, name, role, after.active]).await?;
+    change::audit(db, &grant, (Event::UserChanged, after.id), &after.name, (&before, &after))?;
+    Ok(Visible(after))
 }

@@ -4,7 +4,7 @@ use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use leadlatch_domain::lead::filter::FilterRefused;
+use leadlatch_domain::lead::filter::{FilterRefused, SortBy};
 use leadlatch_domain::lead::{FieldRights, LeadFilter, LeadInput, LeadSort, Mode};
 use leadlatch_domain::matrix::{CreateLeads, DeleteLeads, ReadLeads, UpdateLeads};
 use leadlatch_store::{Grant, leads};
@@ -56,7 +56,7 @@ pub(crate) async fn list(
     let rights = allow.0.fields();
     let (filter, sort) = read_filter(&mut query, &rights).map_err(|r| Problem::refused_filter(r, allow.0.scopes()))?;
     let page = query.page(sort.as_str())?;
-    let apart = query.total || !is_indexed(&filter, &rights);
+    let apart = query.total || !is_indexed(&filter, sort, &rights);
     let (wanted, asked) = (query.total, leads::ListQuery { filter, sort });
     let job = async move |db: &mut leadlatch_store::Connection<'_>| {
         let total = if wanted { Some(leads::total(db, &allow.0, &asked.filter).await?) } else { None };
@@ -81,10 +81,10 @@ fn read_filter(query: &mut ListQuery, rights: &FieldRights) -> Result<(LeadFilte
 }
 
 /// Whether an index and the limit bound the list; anything else runs apart from the requests' threads.
-fn is_indexed(filter: &LeadFilter, rights: &FieldRights) -> bool {
-    let one_side = match rights {
+fn is_indexed(filter: &LeadFilter, sort: LeadSort, rights: &FieldRights) -> bool {
+    let ordered = match rights {
         FieldRights::Full => true,
-        FieldRights::Partner { sides, .. } => !(sides.supplies && sides.buys),
+        FieldRights::Partner { sides, .. } => !(sides.supplies && sides.buys) && sort.by != SortBy::Id,
     };
     let scanned = filter.conversion_point.is_some()
         || filter.lead_group_id.is_some()
@@ -93,7 +93,7 @@ fn is_indexed(filter: &LeadFilter, rights: &FieldRights) -> bool {
         || filter.partner_id.is_some()
         || filter.phone.is_some()
         || filter.reference.is_some();
-    one_side && !scanned
+    ordered && !scanned
 }
 
 /// Read one lead in the key's reach.

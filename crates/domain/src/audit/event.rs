@@ -33,6 +33,11 @@ events! {
     PartnerLinked "partner.linked", PartnerUnlinked "partner.unlinked", PartnerActivated "partner.activated",
     PartnerDeactivated "partner.deactivated", PartnerDeleted "partner.deleted", KeyCreated "key.created",
     KeyDeleted "key.deleted", KeyChanged "key.changed", KeyEnabled "key.enabled", KeyRotated "key.rotated",
-    KeyRotatedOut "key.rotated_out", KeyExposed "key.exposed", LeadReferred "lead.referred", LeadUnreferred "lead.unreferred",
-    LeadRestored "lead.restored", LeadPurged "lead.purged",
+    KeyRotatedOut "key.rotated_out", KeyExposed "key.exposed", LeadReferred "lead.referred",
+    LeadUnreferred "lead.unreferred", LeadRestored "lead.restored", LeadPurged "lead.purged",
+    AccountChanged "account.changed", UserChanged "user.changed", UserGroupChanged "user_group.changed",
+    UserGroupDeleted "user_group.deleted", LeadGroupChanged "lead_group.changed",
+    LeadGroupDeleted "lead_group.deleted", LeadTypeChanged "lead_type.changed", LeadTypeDeleted "lead_type.deleted",
+    StatusChanged "status.changed", StatusDeleted "status.deleted", SiteChanged "site.changed",
+    SiteDeleted "site.deleted", PartnerChanged "partner.changed",
 }

@@ -43,7 +43,7 @@ pub struct LeadFilter {
     pub test: bool,
 }
 
-/// The order of a list; each is served by an index.
+/// The order of a list; each is served by an index, but for the id in a Partner key's list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LeadSort {
     /// The column.

@@ -188,8 +188,8 @@ async fn verify_chain(shell: &Shell, chain: &str, source: &Source, kept: &[Head]
         let stored = block(shell, source, after).await?;
         let Some(last) = stored.last() else { break };
         after = last.number;
-        let ours = stored.iter().take_while(|stored| stored.number <= head.number);
-        ours.map(|stored| verifier.step(stored)).collect::<Result<(), _>>().map_err(|what| broken(chain, what))?;
+        let mut ours = stored.iter().take_while(|stored| stored.number <= head.number);
+        ours.try_for_each(|stored| verifier.step(stored)).map_err(|what| broken(chain, what))?;
     }
     verifier.finish().map_err(|what| broken(chain, what))
 }

@@ -1,6 +1,7 @@
 //! The commands: a file each for what belongs together.
 
 mod audit;
+mod change;
 mod key;
 mod lead;
 mod partner;
@@ -10,19 +11,22 @@ use leadlatch_domain::matrix::Action;
 use leadlatch_store::{Access, Connection, Grant, Held, Opened, Store, accounts};
 
 use crate::cli::{Cli, Command, Config as ConfigCommand};
-use crate::config::{Config, EXAMPLE};
-use crate::output::{Failure, Outcome, Output, line};
+use crate::config::{Config, EXAMPLE, ignored_variables};
+use crate::output::{Failure, Outcome, Output, error, line};
 use crate::serve::Server;
 
 /// Runs what was asked for.
 pub(crate) async fn run(cli: Cli) -> Outcome {
     let output = Output { json: cli.json };
     match cli.command {
-        Command::Serve { config, listen, metrics_listen } => {
+        Command::Serve { config, listen, metrics_listen, tls_cert, tls_key } => {
             let mut config = Config::read(config.as_deref())?;
             config.database = cli.database.unwrap_or(config.database);
             config.listen = listen.unwrap_or(config.listen);
             config.metrics_listen = metrics_listen.or(config.metrics_listen);
+            config.tls_cert = tls_cert.or(config.tls_cert);
+            config.tls_key = tls_key.or(config.tls_key);
+            config.validate()?;
             serve(&config).await
         }
         Command::Demo { listen, leads } => crate::demo::run(&listen, leads).await,
@@ -31,7 +35,7 @@ pub(crate) async fn run(cli: Cli) -> Outcome {
             line(EXAMPLE.trim_end());
             Ok(())
         }
-        Command::Config(ConfigCommand::Check { config }) => output.show(&Config::read(config.as_deref())?),
+        Command::Config(ConfigCommand::Check { config }) => check(config.as_deref(), output),
         command => {
             let database = match cli.database {
                 Some(database) => database,
@@ -43,14 +47,23 @@ pub(crate) async fn run(cli: Cli) -> Outcome {
 }
 
 async fn serve(config: &Config) -> Outcome {
-    tracing_subscriber::fmt().with_writer(std::io::stderr).with_max_level(tracing::Level::INFO).init();
+    crate::log::start(config.log.into());
     let server = Server::bind(config, Store::open(&config.database).await?).await?;
-    tracing::info!(address = %server.address()?, "listening");
+    tracing::info!(tls = server.encrypted(), address = %server.address()?, "listening");
     server.run().await
 }
 
+/// Shows the configuration that the server would have, and says which variables look like ours and are not read.
+fn check(file: Option<&str>, output: Output) -> Outcome {
+    let config = Config::read(file)?;
+    for note in ignored_variables() {
+        error(&note);
+    }
+    output.show(&config.shown())
+}
+
 fn print_openapi() -> Outcome {
-    let text = leadlatch_api::openapi().to_pretty_json().map_err(|error| Failure::new(error.to_string()))?;
+    let text = leadlatch_api::openapi().to_pretty_json().map_err(|fault| Failure::new(fault.to_string()))?;
     line(&text);
     Ok(())
 }

@@ -6,7 +6,7 @@ use leadlatch_domain::text::Name;
 use leadlatch_store::Connection;
 use leadlatch_store::partner_records::{self, Links};
 
-use super::Shell;
+use super::{Shell, change};
 use crate::cli::{Links as LinkArgs, OnePartner, Partner};
 use crate::output::{Failure, Outcome};
 
@@ -21,6 +21,7 @@ pub(crate) async fn run(shell: &Shell, command: Partner) -> Outcome {
             };
             shell.output.show(&shell.write(&of.account, job).await?)
         }
+        Partner::Set(args) => change::partner(shell, args).await,
         Partner::Link { one, links } => link(shell, one, links, true).await,
         Partner::Unlink { one, links } => link(shell, one, links, false).await,
         Partner::Activate(one) => activate(shell, one, true).await,

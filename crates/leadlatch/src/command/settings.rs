@@ -5,15 +5,18 @@ use std::io::{IsTerminal, Read};
 use leadlatch_domain::account::{Country, CurrencyCode, Host, Slug, ZoneName};
 use leadlatch_domain::contact::Email;
 use leadlatch_domain::custom_field::CustomField;
-use leadlatch_domain::matrix::{ReadLeadGroups, ReadLeadTypes, ReadSites, ReadStatuses, ReadUserGroups, ReadUsers};
+use leadlatch_domain::matrix::{ReadLeadTypes, ReadSites, ReadUserGroups, ReadUsers};
 use leadlatch_domain::point::ConversionPoint;
 use leadlatch_domain::text::Name;
 use leadlatch_store::accounts::{self, NewAccount};
-use leadlatch_store::{Connection, Page, lead_groups, lead_types, password, sites, statuses, user_groups, users};
+use leadlatch_store::{
+    Connection, Page, lead_group_settings, lead_groups, lead_types, password, sites, status_settings, statuses,
+    user_groups, users,
+};
 use secrecy::{ExposeSecret, SecretString};
 
-use super::Shell;
-use crate::cli::{Account, LeadGroup, LeadType, Named, Status, User};
+use super::{Shell, change};
+use crate::cli::{Account, LeadGroup, LeadType, Site, Status, User, UserGroup};
 use crate::output::{Failure, Outcome};
 
 pub(crate) async fn account(shell: &Shell, command: Account) -> Outcome {
@@ -32,6 +35,7 @@ pub(crate) async fn account(shell: &Shell, command: Account) -> Outcome {
             let account = store.operate(operator, async move |db| accounts::create(db, &by, new).await).await?;
             shell.output.show(&account)
         }
+        Account::Set(args) => change::account(shell, args).await,
         Account::List => shell.output.show(&store.read(async |db| accounts::list(db, operator).await).await?),
         Account::Suspend(of) => suspend(shell, of.account, true).await,
         Account::Resume(of) => suspend(shell, of.account, false).await,
@@ -73,6 +77,7 @@ pub(crate) async fn user(shell: &Shell, command: User) -> Outcome {
                 async move |db: &mut Connection<'_>, grant| users::create(db, grant, name, email, role, hash).await;
             shell.output.show(&shell.write(&of.account, job).await?)
         }
+        User::Set(args) => change::user(shell, args).await,
         User::List(of) => {
             let grant = shell.grant::<ReadUsers>(&of.account).await?;
             let read = shell.opened.store.read(async |db| users::list(db, &grant, &Page::ALL).await).await?;
@@ -86,14 +91,26 @@ pub(crate) async fn user(shell: &Shell, command: User) -> Outcome {
     }
 }
 
-pub(crate) async fn user_group(shell: &Shell, command: Named) -> Outcome {
+pub(crate) async fn user_group(shell: &Shell, command: UserGroup) -> Outcome {
     match command {
-        Named::Create { of, name } => {
+        UserGroup::Create { of, name } => {
             let name = Name::parse(&name)?;
             let job = async move |db: &mut Connection<'_>, grant| user_groups::create(db, grant, name).await;
             shell.output.show(&shell.write(&of.account, job).await?)
         }
-        Named::List(of) => {
+        UserGroup::Set { one, name } => {
+            let name = Name::parse(&name)?;
+            let job =
+                async move |db: &mut Connection<'_>, grant| user_groups::set(db, grant, &one.user_group, name).await;
+            shell.output.show(&shell.write(&one.of.account, job).await?)
+        }
+        UserGroup::Add(member) => change::member(shell, member, true).await,
+        UserGroup::Remove(member) => change::member(shell, member, false).await,
+        UserGroup::Delete(one) => {
+            let job = async move |db: &mut Connection<'_>, grant| user_groups::delete(db, grant, &one.user_group).await;
+            shell.output.show(&shell.write(&one.of.account, job).await?)
+        }
+        UserGroup::List(of) => {
             let grant = shell.grant::<ReadUserGroups>(&of.account).await?;
             let read = shell.opened.store.read(async |db| user_groups::list(db, &grant, &Page::ALL).await).await?;
             shell.output.show(&read.rows)
@@ -101,14 +118,23 @@ pub(crate) async fn user_group(shell: &Shell, command: Named) -> Outcome {
     }
 }
 
-pub(crate) async fn site(shell: &Shell, command: Named) -> Outcome {
+pub(crate) async fn site(shell: &Shell, command: Site) -> Outcome {
     match command {
-        Named::Create { of, name } => {
+        Site::Create { of, name } => {
             let name = Name::parse(&name)?;
             let job = async move |db: &mut Connection<'_>, grant| sites::create(db, grant, name).await;
             shell.output.show(&shell.write(&of.account, job).await?)
         }
-        Named::List(of) => {
+        Site::Set { one, name } => {
+            let name = Name::parse(&name)?;
+            let job = async move |db: &mut Connection<'_>, grant| sites::set(db, grant, &one.site, name).await;
+            shell.output.show(&shell.write(&one.of.account, job).await?)
+        }
+        Site::Delete(one) => {
+            let job = async move |db: &mut Connection<'_>, grant| sites::delete(db, grant, &one.site).await;
+            shell.output.show(&shell.write(&one.of.account, job).await?)
+        }
+        Site::List(of) => {
             let grant = shell.grant::<ReadSites>(&of.account).await?;
             let read = shell.opened.store.read(async |db| sites::list(db, &grant, &Page::ALL).await).await?;
             shell.output.show(&read.rows)
@@ -124,10 +150,17 @@ pub(crate) async fn lead_group(shell: &Shell, command: LeadGroup) -> Outcome {
             let job = async move |db: &mut Connection<'_>, grant| lead_groups::create(db, grant, name, fields).await;
             shell.output.show(&shell.write(&of.account, job).await?)
         }
+        LeadGroup::Set(args) => change::lead_group(shell, args).await,
+        LeadGroup::Field(args) => change::fields(shell, args).await,
         LeadGroup::List(of) => {
-            let grant = shell.grant::<ReadLeadGroups>(&of.account).await?;
-            let read = shell.opened.store.read(async |db| lead_groups::list(db, &grant, &Page::ALL).await).await?;
-            shell.output.show(&read.rows)
+            let grant = shell.grant(&of.account).await?;
+            shell.output.show(&shell.opened.store.read(async |db| lead_group_settings::list(db, &grant).await).await?)
+        }
+        LeadGroup::Delete(one) => {
+            let job = async move |db: &mut Connection<'_>, grant| {
+                lead_group_settings::delete(db, grant, &one.lead_group).await
+            };
+            shell.output.show(&shell.write(&one.of.account, job).await?)
         }
     }
 }
@@ -139,6 +172,19 @@ pub(crate) async fn lead_type(shell: &Shell, command: LeadType) -> Outcome {
             let job =
                 async move |db: &mut Connection<'_>, grant| lead_types::create(db, grant, &lead_group, name).await;
             shell.output.show(&shell.write(&of.account, job).await?)
+        }
+        LeadType::Set { one, name } => {
+            let name = Name::parse(&name)?;
+            let job = async move |db: &mut Connection<'_>, grant| {
+                lead_types::set(db, grant, &one.lead_group, &one.lead_type, name).await
+            };
+            shell.output.show(&shell.write(&one.of.account, job).await?)
+        }
+        LeadType::Delete(one) => {
+            let job = async move |db: &mut Connection<'_>, grant| {
+                lead_types::delete(db, grant, &one.lead_group, &one.lead_type).await
+            };
+            shell.output.show(&shell.write(&one.of.account, job).await?)
         }
         LeadType::List(of) => {
             let grant = shell.grant::<ReadLeadTypes>(&of.account).await?;
@@ -156,10 +202,14 @@ pub(crate) async fn status(shell: &Shell, command: Status) -> Outcome {
                 async move |db: &mut Connection<'_>, grant| statuses::create(db, grant, name, point, position).await;
             shell.output.show(&shell.write(&of.account, job).await?)
         }
+        Status::Set(args) => change::status(shell, args).await,
         Status::List(of) => {
-            let grant = shell.grant::<ReadStatuses>(&of.account).await?;
-            let read = shell.opened.store.read(async |db| statuses::list(db, &grant, &Page::ALL).await).await?;
-            shell.output.show(&read.rows)
+            let grant = shell.grant(&of.account).await?;
+            shell.output.show(&shell.opened.store.read(async |db| status_settings::list(db, &grant).await).await?)
+        }
+        Status::Delete(one) => {
+            let job = async move |db: &mut Connection<'_>, grant| status_settings::delete(db, grant, &one.status).await;
+            shell.output.show(&shell.write(&one.of.account, job).await?)
         }
     }
 }

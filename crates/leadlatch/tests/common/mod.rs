@@ -2,8 +2,14 @@
 
 #![allow(dead_code, unreachable_pub, reason = "each test binary uses its own part")]
 
-use std::io::{BufRead, BufReader};
+pub mod callers;
+pub mod operation;
+pub mod world;
+
+use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use leadlatch_testkit::postgres;
 use reqwest::{Client, Method, StatusCode};
@@ -17,7 +23,11 @@ pub struct Database {
 
 /// One of each engine.
 pub fn both() -> [Database; 2] {
-    [sqlite(), Database { url: postgres::server().fresh_database(), folder: tempfile::tempdir().expect("a folder") }]
+    [sqlite(), postgresql()]
+}
+
+pub fn postgresql() -> Database {
+    Database { url: postgres::server().fresh_database(), folder: tempfile::tempdir().expect("a folder") }
 }
 
 pub fn sqlite() -> Database {
@@ -26,11 +36,15 @@ pub fn sqlite() -> Database {
 }
 
 impl Database {
-    /// Runs a command with `--json`: its value, or what it said on stderr.
-    pub fn try_run(&self, line: &[&str]) -> Result<Value, String> {
+    /// Runs a command with `--json` and a text on stdin: its value, or what it said on stderr.
+    fn try_run_with(&self, line: &[&str], stdin: &str) -> Result<Value, String> {
         let mut command = Command::new(env!("CARGO_BIN_EXE_leadlatch"));
-        let output = command.args(line).args(["--json", "--database", &self.url]).stdin(Stdio::null()).output();
-        let output = output.expect("the binary runs");
+        command.args(line).args(["--json", "--database", &self.url]);
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut process = command.spawn().expect("the binary runs");
+        // A command that reads nothing may have ended before the text is written.
+        let _ = process.stdin.take().expect("a pipe").write_all(stdin.as_bytes());
+        let output = process.wait_with_output().expect("the binary ends");
         if output.status.success() {
             Ok(serde_json::from_slice(&output.stdout).expect("stdout is exactly one JSON value"))
         } else {
@@ -39,8 +53,27 @@ impl Database {
         }
     }
 
+    /// Runs a command with `--json`: its value, or what it said on stderr.
+    pub fn try_run(&self, line: &[&str]) -> Result<Value, String> {
+        self.try_run_with(line, "")
+    }
+
     pub fn run(&self, line: &[&str]) -> Value {
-        self.try_run(line).unwrap_or_else(|said| panic!("{line:?}: {said}"))
+        self.run_with(line, "")
+    }
+
+    /// Runs a command that reads a text, such as a password, from stdin.
+    pub fn run_with(&self, line: &[&str], stdin: &str) -> Value {
+        self.try_run_with(line, stdin).unwrap_or_else(|said| panic!("{line:?}: {said}"))
+    }
+
+    /// Runs a command as people do, and gives its lines.
+    pub fn lines(&self, line: &[&str]) -> Vec<String> {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_leadlatch"));
+        let output = command.args(line).args(["--database", &self.url]).stdin(Stdio::null()).output();
+        let output = output.expect("the binary runs");
+        assert!(output.status.success(), "{line:?}: {}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).expect("UTF-8").lines().map(str::to_owned).collect()
     }
 
     /// Runs a command and gives the id of the record that it made.
@@ -73,21 +106,61 @@ impl Database {
 
     /// Starts a server on the database and waits until it listens.
     pub fn serve(&self) -> Server {
+        self.serve_with(&[], &[])
+    }
+
+    /// As [`Database::serve`], with more arguments and variables.
+    pub fn serve_with(&self, line: &[&str], variables: &[(&str, &str)]) -> Server {
         let mut command = Command::new(env!("CARGO_BIN_EXE_leadlatch"));
-        command.args(["serve", "--listen", "127.0.0.1:0", "--database", &self.url]).stderr(Stdio::piped());
+        command.envs(variables.iter().copied());
+        self.serve_by(command, line)
+    }
+
+    /// As [`Database::serve_with`], by a command that ends in running the binary.
+    pub fn serve_by(&self, mut command: Command, line: &[&str]) -> Server {
+        command.args(["serve", "--listen", "127.0.0.1:0", "--database", &self.url]).args(line).stderr(Stdio::piped());
         let mut process = command.env("NO_COLOR", "1").spawn().expect("the server starts");
         let mut lines = BufReader::new(process.stderr.take().expect("a pipe")).lines();
-        let mut log = String::new();
+        let log = Log::default();
         let address = loop {
-            let line = lines.next().unwrap_or_else(|| panic!("no address: {log}")).expect("a line");
+            let line = lines.next().unwrap_or_else(|| panic!("no address: {}", log.text())).expect("a line");
+            log.add(&line);
             if let Some((_, address)) = line.split_once("address=") {
                 break address.trim().to_owned();
             }
-            log.push_str(&line);
         };
         // The pipe is read to its end, or the server would block on a full one.
-        std::thread::spawn(move || lines.for_each(drop));
-        Server { base: format!("http://{address}"), process, client: Client::new() }
+        let kept = log.clone();
+        std::thread::spawn(move || lines.map_while(Result::ok).for_each(|line| kept.add(&line)));
+        Server { base: format!("http://{address}"), process, client: Client::new(), log }
+    }
+
+    /// Runs a statement behind the server's back.
+    pub fn sql(&self, statement: &str) {
+        if let Some(path) = self.url.strip_prefix("sqlite:") {
+            let opened = rusqlite::Connection::open(path).expect("the file");
+            return opened.execute_batch(statement).expect("a statement");
+        }
+        let psql = postgres::server().bin().join("psql");
+        let line = ["-X", "-q", "-v", "ON_ERROR_STOP=1", "-d", &self.url, "-c", statement];
+        let output = Command::new(psql).args(line).stdin(Stdio::null()).output().expect("psql runs");
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    }
+}
+
+/// What a server said on stderr.
+#[derive(Clone, Default)]
+pub struct Log(Arc<Mutex<String>>);
+
+impl Log {
+    fn add(&self, line: &str) {
+        let mut text = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        text.push_str(line);
+        text.push('\n');
+    }
+
+    pub fn text(&self) -> String {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 
@@ -96,6 +169,7 @@ pub struct Server {
     pub base: String,
     pub process: Child,
     pub client: Client,
+    pub log: Log,
 }
 
 impl Drop for Server {
@@ -143,12 +217,33 @@ impl Server {
         Answer { status: answer.status(), text: answer.text().await.expect("a body") }
     }
 
+    /// Whether a text is logged, or will be in a moment.
+    pub async fn logs(&self, text: &str) -> bool {
+        for _ in 0..100 {
+            if self.log.text().contains(text) {
+                return true;
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        false
+    }
+
     pub async fn get(&self, path: &str, key: &str) -> Answer {
         self.send("GET", path, Some(key), None).await
     }
 
     pub async fn create(&self, key: &str, body: Value) -> Answer {
         self.send("POST", "/api/v1/leads", Some(key), Some(body)).await
+    }
+
+    /// Creates a lead of a type, in the type's group, and gives its id.
+    pub async fn lead_of_type(&self, key: &str, lead_type: &str) -> String {
+        let found = self.get(&format!("/api/v1/lead-types/{lead_type}"), key).await.json();
+        let (group, id) = (&found["lead_group_id"], &found["id"]);
+        let body = json!({"email": "lead@example.com", "lead_group_id": group, "lead_type_id": id});
+        let answer = self.create(key, body).await;
+        assert_eq!(answer.status, StatusCode::CREATED, "{}", answer.text);
+        answer.json()["id"].to_string()
     }
 
     /// Creates a lead with a name and gives its id.

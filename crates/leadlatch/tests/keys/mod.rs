@@ -53,7 +53,7 @@ pub fn age(database: &Database, key: &str, days: i64) {
         &format!(
             "UPDATE access_keys SET created_at = created_at - {by}, enabled_at = enabled_at - {by}, \
              expires_at = expires_at - {by}, ends_at = ends_at - {by} WHERE id = {key}; \
-             UPDATE access_key_last_used SET used_at = used_at - {by} WHERE key_id = {key}"
+             UPDATE access_key_last_used SET used_at = used_at - {by}, let_in_at = let_in_at - {by} WHERE key_id = {key}"
         ),
     );
 }

@@ -19,3 +19,7 @@ ALTER TABLE access_keys ADD COLUMN ends_predecessor BOOLEAN NOT NULL DEFAULT FAL
 -- When the key first stood in a URL, and from where that came.
 ALTER TABLE access_keys ADD COLUMN exposed_at BIGINT;
 ALTER TABLE access_keys ADD COLUMN exposed_from TEXT;
+
+-- The last request of a key that was not refused: what its idle days count from.
+ALTER TABLE access_key_last_used ADD COLUMN let_in_at BIGINT;
+UPDATE access_key_last_used SET let_in_at = used_at;

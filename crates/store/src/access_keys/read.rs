@@ -78,7 +78,7 @@ pub struct AccessKey {
 const SELECT: &str = "SELECT k.id, k.name, k.note, k.kind, k.partner_id, k.scopes, k.fingerprint, k.expires_at, \
      u.used_at, u.address, u.user_agent, k.created_at, k.created_by, k.deleted_at, k.deleted_by, k.delete_reason, \
      k.address_ranges, k.requests_per_minute, k.idle_days, k.enabled_at, k.rotated_from, k.ends_predecessor, \
-     k.successor_id, k.ends_at, k.ended, k.exposed_at, k.exposed_from \
+     k.successor_id, k.ends_at, k.ended, k.exposed_at, k.exposed_from, u.let_in_at \
      FROM access_keys k LEFT JOIN access_key_last_used u ON u.account_id = k.account_id AND u.key_id = k.id \
      WHERE k.account_id = $1";
 
@@ -147,7 +147,7 @@ fn read(row: &Row<'_>, now: Timestamp) -> Result<AccessKey> {
         ends_at: times.ends_at,
         exposed_at: time(row, 25)?,
         exposed_from: row.get(26)?,
-        last_used_at: times.last_used_at,
+        last_used_at: time(row, 8)?,
         last_used_address: row.get(9)?,
         last_used_agent: row.get(10)?,
         created_at: times.created_at,
@@ -163,7 +163,7 @@ fn read_times(row: &Row<'_>) -> Result<KeyTimes> {
     Ok(KeyTimes {
         created_at: Timestamp::from_micros(row.get(11)?),
         enabled_at: time(row, 19)?,
-        last_used_at: time(row, 8)?,
+        last_let_in_at: time(row, 27)?,
         idle_days: row.get::<Option<i64>>(18)?.and_then(Days::new),
         expires_at: time(row, 7)?,
         ends_at: time(row, 23)?,

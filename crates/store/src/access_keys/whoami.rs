@@ -96,7 +96,7 @@ pub async fn whoami(db: &mut Connection<'_>, grant: &Grant<DescribeItself>) -> R
     });
     let account = account.await?.ok_or_else(|| Error::internal("a key without an account"))?;
     // This request is a use, though it is counted only when it is answered.
-    let warnings = KeyTimes { last_used_at: Some(db.now()), ..key.times }.warnings(db.now());
+    let warnings = KeyTimes { last_let_in_at: Some(db.now()), ..key.times }.warnings(db.now());
     let key = WhoamiKey { id, name: key.name, kind: key.kind, scopes: key.scopes, expires_at: key.expires_at };
     Ok(Visible(Whoami { key, account, partner, warnings }))
 }

@@ -1,5 +1,6 @@
 //! One connection and one row over both engines. Statements are written once; `$n` serves both.
 
+pub(crate) mod file_system;
 pub(crate) mod migrate;
 pub(crate) mod postgres;
 pub(crate) mod sqlite;
@@ -18,6 +19,9 @@ pub struct Connection<'c> {
     now: Timestamp,
     random: Randomness,
     pending: Vec<Pending>,
+    /// What was run, for the tests that look at its plans.
+    #[cfg(test)]
+    pub(crate) statements: Vec<(String, Vec<Value>)>,
 }
 
 pub(crate) enum Link<'c> {
@@ -63,7 +67,14 @@ pub(crate) use values;
 
 impl<'c> Connection<'c> {
     pub(crate) fn new(link: Link<'c>, now: Timestamp, random: Randomness) -> Self {
-        Self { link, now, random, pending: Vec::new() }
+        Self {
+            link,
+            now,
+            random,
+            pending: Vec::new(),
+            #[cfg(test)]
+            statements: Vec::new(),
+        }
     }
 
     /// The time of this read or write, by the server's clock.
@@ -118,6 +129,8 @@ impl<'c> Connection<'c> {
         values: Vec<Value>,
         mut read: impl FnMut(&Row<'_>) -> Result<T> + Send,
     ) -> Result<Vec<T>> {
+        #[cfg(test)]
+        self.statements.push((sql.to_owned(), values.clone()));
         let rows = match &mut self.link {
             Link::Sqlite(connection) => return sqlite::query(connection, sql, values, read),
             Link::Postgres(client) => {

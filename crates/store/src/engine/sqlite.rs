@@ -2,6 +2,8 @@
 //! its whole queue at once (group commit).
 
 use std::fmt::Write as _;
+use std::fs::OpenOptions;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::time::{Duration, Instant};
@@ -29,8 +31,41 @@ const GROUP: usize = 256;
 pub(crate) struct Sqlite {
     readers: Pool,
     apart: Arc<Pool>,
-    writer: mpsc::SyncSender<Job>,
+    writer: Writer,
     _lock: std::fs::File,
+}
+
+/// The thread that writes, and the queue that it drains.
+struct Writer {
+    queue: Option<mpsc::SyncSender<Job>>,
+    thread: Option<std::thread::JoinHandle<()>>,
+}
+
+impl Writer {
+    fn start(connection: rusqlite::Connection) -> Result<Self> {
+        let (queue, jobs) = mpsc::sync_channel(4096);
+        let thread = std::thread::Builder::new()
+            .name("sqlite-writer".into())
+            .spawn(move || write_loop(connection, &jobs))
+            .map_err(Error::internal)?;
+        Ok(Self { queue: Some(queue), thread: Some(thread) })
+    }
+
+    fn send(&self, job: Job) -> Result<()> {
+        let queue = self.queue.as_ref().ok_or_else(|| Error::Unavailable("the writer has stopped".into()))?;
+        queue.try_send(job).map_err(|_| Error::Unavailable("too many writes wait".into()))
+    }
+}
+
+impl Drop for Writer {
+    /// Waits until what was queued is written and the connection is closed, which moves the write-ahead log into the file:
+    /// a database at rest is one file.
+    fn drop(&mut self) {
+        drop(self.queue.take());
+        if self.thread.take().is_some_and(|thread| thread.join().is_err()) {
+            tracing::error!("the writer ended by a panic");
+        }
+    }
 }
 
 /// A job runs inside the open transaction and gives what to do once the commit is known.
@@ -64,12 +99,7 @@ impl Sqlite {
         let lock = hold_lock(path)?;
         let writer = open_writer(path)?;
         let (readers, apart) = (Pool::open(path, READERS)?, Arc::new(Pool::open(path, APART)?));
-        let (sender, jobs) = mpsc::sync_channel(4096);
-        std::thread::Builder::new()
-            .name("sqlite-writer".into())
-            .spawn(move || write_loop(writer, &jobs))
-            .map_err(Error::internal)?;
-        Ok(Self { readers, apart, writer: sender, _lock: lock })
+        Ok(Self { readers, apart, writer: Writer::start(writer)?, _lock: lock })
     }
 
     /// Runs a read on this thread: for what an index and a limit bound.
@@ -108,11 +138,12 @@ impl Sqlite {
         let run: Job = Box::new(move |connection| {
             let result = in_savepoint(connection, job);
             Box::new(move |committed| {
-                // The caller may have gone away; what it asked for is done all the same.
-                let _ = answer.send(committed.and(result));
+                // The caller may have gone away; what it asked for is done all the same. A job's own failure says more
+                // than that of the group.
+                let _ = answer.send(if result.is_err() { result } else { committed.and(result) });
             })
         });
-        self.writer.try_send(run).map_err(|_| Error::Unavailable("too many writes wait".into()))?;
+        self.writer.send(run)?;
         answered.await.map_err(|_| Error::Unavailable("the writer has stopped".into()))?
     }
 }
@@ -123,6 +154,10 @@ fn in_savepoint<T>(
 ) -> Result<T> {
     connection.prepare_cached("SAVEPOINT job")?.execute([])?;
     let result = job(connection);
+    if connection.is_autocommit() {
+        // The failure was such that SQLite undid the whole transaction, and the savepoint with it.
+        return result;
+    }
     if result.is_err() {
         connection.prepare_cached("ROLLBACK TO job")?.execute([])?;
     }
@@ -144,17 +179,34 @@ fn commit_group(connection: &mut rusqlite::Connection, group: Vec<Job>) {
         // The jobs are dropped, and with them the senders: their callers are answered 503.
         return;
     }
-    let answers: Vec<Answer> = group.into_iter().map(|job| job(connection)).collect();
-    let committed = connection.execute_batch("COMMIT");
+    let mut answers: Vec<Answer> = Vec::with_capacity(group.len());
+    for job in group {
+        answers.push(job(connection));
+        // A full disk or a failing one makes SQLite roll the whole group back by itself. A job that ran now would be
+        // committed alone, and answered as lost with the others: the rest is dropped unrun.
+        if connection.is_autocommit() {
+            break;
+        }
+    }
+    let committed = commit(connection);
     if let Err(error) = &committed {
         tracing::error!(%error, "a group of writes could not be committed");
+    }
+    for answer in answers {
+        answer(committed.as_ref().copied().map_err(Error::for_each));
+    }
+}
+
+fn commit(connection: &rusqlite::Connection) -> Result<()> {
+    if connection.is_autocommit() {
+        return Err(Error::Unavailable("the database undid the whole group of writes".into()));
+    }
+    connection.execute_batch("COMMIT").map_err(|error| {
         if let Err(error) = connection.execute_batch("ROLLBACK") {
             tracing::debug!(%error, "nothing was left to roll back");
         }
-    }
-    for answer in answers {
-        answer(committed.as_ref().copied().map_err(|error| Error::Unavailable(error.to_string())));
-    }
+        error.into()
+    })
 }
 
 fn configure(connection: &rusqlite::Connection) -> Result<()> {
@@ -176,6 +228,10 @@ fn open_reader(path: &Path) -> Result<rusqlite::Connection> {
 
 /// The connection that writes, durable at each commit; what is erased leaves no bytes behind.
 pub(crate) fn open_writer(path: &Path) -> Result<rusqlite::Connection> {
+    if !path.exists() {
+        // Only then: closing a second handle of an open database would drop the locks that SQLite has on it.
+        open_private(path)?;
+    }
     let connection = rusqlite::Connection::open(path)?;
     configure(&connection)?;
     connection.pragma_update(None, "journal_mode", "WAL")?;
@@ -196,8 +252,14 @@ pub(crate) fn lock_file(path: &Path, ending: &str) -> Result<std::fs::File> {
     name.push(".");
     name.push(ending);
     let beside = PathBuf::from(name);
-    let opened = std::fs::OpenOptions::new().create(true).truncate(false).write(true).open(&beside);
-    opened.map_err(|error| Error::Unavailable(format!("{}: {error}", beside.display())))
+    open_private(&beside)
+}
+
+/// Opens a file, making it where it is missing for the server's own user alone: leads are nobody else's on the machine.
+/// SQLite gives the files that it makes beside the database the same rights.
+fn open_private(path: &Path) -> Result<std::fs::File> {
+    let opened = OpenOptions::new().create(true).truncate(false).write(true).mode(0o600).open(path);
+    opened.map_err(|error| Error::Unavailable(format!("{}: {error}", path.display())))
 }
 
 /// Runs a statement and reads its rows, all of them, before anything else happens on the connection.

@@ -41,6 +41,7 @@ pub async fn create(
     grant: Held<CreateLeads>,
     mut input: LeadInput,
 ) -> Result<Visible<LeadView>> {
+    refuse_without_side(&grant)?;
     let group = lead_group(db, &grant, &mut input).await?;
     resolve::lead_type(db, &grant, &mut input, group).await?;
     resolve::refuse_missing(db, &grant, &input).await?;
@@ -147,6 +148,12 @@ fn fill<A>(db: &Connection<'_>, grant: &Grant<A>, input: &LeadInput, lead: &mut 
     for field in [LeadField::ReceivedAt, LeadField::CreatedAt, LeadField::UpdatedAt] {
         lead.set(field, Value::Int(db.now().as_micros()));
     }
+}
+
+/// A key whose record no longer has a side that the key was made with owns no lead, so it can make none.
+fn refuse_without_side<A>(grant: &Grant<A>) -> Result<()> {
+    let without = grant.partner().is_some_and(|(_, sides)| sides == Sides::default());
+    if without { Err(Error::OutOfReach) } else { Ok(()) }
 }
 
 /// A record that supplies makes its leads as introducer, one that only buys as partner.

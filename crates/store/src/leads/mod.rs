@@ -2,9 +2,12 @@
 
 mod create;
 mod delete;
+#[cfg(test)]
+mod plans;
 mod read;
 mod refer;
 mod resolve;
+mod retwin;
 mod row;
 mod update;
 
@@ -12,4 +15,5 @@ pub use create::create;
 pub use delete::{delete, purge, restore};
 pub use read::{ListQuery, get, list, total};
 pub use refer::refer;
+pub use retwin::retwin;
 pub use update::update;

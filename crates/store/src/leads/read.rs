@@ -11,7 +11,7 @@ use sea_query::{Condition, Expr, ExprTrait, Order, Query, SelectStatement, Simpl
 use super::row::{self, LeadRow};
 use crate::access::{Grant, Visible};
 use crate::engine::{Connection, compose, values};
-use crate::scope_sql::{lead, leads_in};
+use crate::scope_sql::{computed, lead, leads_in, twin};
 use crate::{Error, Page, Result, Slice, lead_groups};
 
 /// A list of leads, as it was asked for.
@@ -31,22 +31,27 @@ pub async fn get(db: &mut Connection<'_>, grant: &Grant<ReadLeads>, id: i64) -> 
 
 /// The row of a lead in reach, locked if the clause says so.
 pub(super) async fn fetch(db: &mut Connection<'_>, scope: &RowScope, id: i64, lock: &str) -> Result<Option<LeadRow>> {
-    let (sql, bound) = compose(&select().cond_where(leads_in(scope).add(lead("id").eq(id))).take());
+    let (sql, bound) = compose(&select(scope).cond_where(leads_in(scope).add(lead("id").eq(id))).take());
     db.query_opt(&format!("{sql}{lock}"), bound, row::read).await
 }
 
-fn select() -> SelectStatement {
-    let same = |column| Expr::col(("statuses", column));
+fn select(scope: &RowScope) -> SelectStatement {
     Query::select()
         .expr(Expr::cust(row::COLUMNS.as_str()))
         .from("leads")
-        .inner_join(
-            "statuses",
-            Condition::all()
-                .add(same("account_id").equals(("leads", "account_id")))
-                .add(same("id").equals(("leads", "status_id"))),
-        )
+        .inner_join("statuses", status_in(scope))
         .take()
+}
+
+/// A lead's status. For a record of both sides the account is computed: SQLite would take it from the status, and walk
+/// the account's rows.
+fn status_in(scope: &RowScope) -> Condition {
+    let of = |column| Expr::col(("statuses", column));
+    let account = match scope.rows {
+        Rows::Partner { sides, .. } if sides.supplies && sides.buys => computed(lead("account_id")),
+        _ => lead("account_id"),
+    };
+    Condition::all().add(of("account_id").eq(account)).add(of("id").eq(lead("status_id")))
 }
 
 /// Reduces a lead for the caller. A Partner key sees the custom fields that the lead's group lets it read.
@@ -73,9 +78,9 @@ pub async fn list(
     let Some(narrowed) = narrow(db, grant, &query.filter).await? else {
         return Ok(Slice { rows: Vec::new(), next: None });
     };
-    let column = sort_column(query.sort, &grant.scope());
+    let column = sort_column(query, &grant.scope());
     let order = if query.sort.descending { Order::Desc } else { Order::Asc };
-    let mut statement = select();
+    let mut statement = select(&grant.scope());
     statement.cond_where(leads_in(&grant.scope()).add(narrowed));
     if let Some((value, id)) = page.after {
         let place = Expr::tuple([column.clone(), lead("id")]);
@@ -112,11 +117,7 @@ pub async fn total(db: &mut Connection<'_>, grant: &Grant<ReadLeads>, filter: &L
     let statement = Query::select()
         .expr(Expr::cust("1"))
         .from("leads")
-        .inner_join(
-            "statuses",
-            Condition::all()
-                .add(Expr::cust("statuses.account_id = leads.account_id AND statuses.id = leads.status_id")),
-        )
+        .inner_join("statuses", status_in(&grant.scope()))
         .cond_where(leads_in(&grant.scope()).add(narrowed))
         .limit(EXACT_TO as u64 + 1)
         .take();
@@ -144,17 +145,29 @@ fn updated_at(scope: &RowScope) -> SimpleExpr {
     }
 }
 
-fn sort_column(sort: LeadSort, scope: &RowScope) -> SimpleExpr {
-    match sort.by {
+/// The column of the order. It is computed where the order's index would be walked past rows that are not asked for:
+/// with a contact's twin, which few rows have, and by id for a partner, whose rows stand among others'.
+fn sort_column(query: &ListQuery, scope: &RowScope) -> SimpleExpr {
+    let column = match query.sort.by {
         SortBy::ReceivedAt => lead("received_at"),
         SortBy::UpdatedAt => updated_at(scope),
         SortBy::Id => lead("id"),
-    }
+    };
+    let past_others = query.sort.by == SortBy::Id && scope.rows != Rows::Account;
+    if past_others || of_a_contact(&query.filter) { computed(column) } else { column }
+}
+
+fn of_a_contact(filter: &LeadFilter) -> bool {
+    filter.email.is_some() || filter.phone.is_some()
 }
 
 /// The filter as SQL; `None` when nothing can match.
 async fn narrow(db: &mut Connection<'_>, grant: &Grant<ReadLeads>, filter: &LeadFilter) -> Result<Option<Condition>> {
-    let mut all = Condition::all().add(lead("test").eq(filter.test));
+    let scope = grant.scope();
+    let test = lead("test").eq(filter.test);
+    // A contact's twin has its index: SQLite would as soon take one that goes on with `test`, and walk the account.
+    let test = if of_a_contact(filter) { Expr::cust_with_exprs("($1) IS TRUE", [test]) } else { test };
+    let mut all = Condition::all().add(test);
     if let Some(name) = &filter.status {
         let stage = crate::statuses::find(db, grant.account(), &crate::statuses::Named::Name(name)).await?;
         let Some(stage) = stage else { return Ok(None) };
@@ -173,12 +186,13 @@ async fn narrow(db: &mut Connection<'_>, grant: &Grant<ReadLeads>, filter: &Lead
     if let Some(point) = filter.conversion_point {
         all = all.add(Expr::col(("statuses", "point")).eq(point.as_str()));
     }
-    if let Some(twin) = &filter.email {
-        all = all.add(lead("email_twin").eq(twin.as_str()));
+    if let Some(email) = &filter.email {
+        all = all.add(twin(&scope, "email_twin").eq(email.as_str()));
     }
     if let Some(phone) = &filter.phone {
-        let twin = phone_twin(db, grant.account(), phone).await?;
-        all = all.add(Condition::any().add(lead("phone1_twin").eq(twin.as_str())).add(lead("phone2_twin").eq(twin)));
+        let number = phone_twin(db, grant.account(), phone).await?;
+        let is = |column| twin(&scope, column).eq(number.as_str());
+        all = all.add(Condition::any().add(is("phone1_twin")).add(is("phone2_twin")));
     }
     if let Some(reference) = &filter.reference {
         all = all.add(lead("reference").eq(reference.as_str()));
@@ -190,7 +204,7 @@ async fn narrow(db: &mut Connection<'_>, grant: &Grant<ReadLeads>, filter: &Lead
         all = all.add(lead("received_at").lte(to.as_micros()));
     }
     if let Some(since) = filter.updated_since {
-        all = all.add(updated_at(&grant.scope()).gte(since.as_micros()));
+        all = all.add(updated_at(&scope).gte(since.as_micros()));
     }
     narrow_by_data(db, grant, filter, all).await.map(Some)
 }
@@ -203,8 +217,8 @@ async fn narrow_by_data(
     mut all: Condition,
 ) -> Result<Condition> {
     let (Some(group), false) = (filter.lead_group_id, filter.data.is_empty()) else { return Ok(all) };
+    let fields = lead_groups::fields(db, grant.account(), group).await?;
     if grant.partner().is_some() {
-        let fields = lead_groups::fields(db, grant.account(), group).await?;
         let readable = |key| fields.iter().any(|field| field.key == key && field.partner.may_read());
         let denied: Vec<String> =
             filter.data.iter().filter(|(key, _)| !readable(*key)).map(|(key, _)| key.to_string()).collect();
@@ -213,9 +227,16 @@ async fn narrow_by_data(
         }
     }
     for (key, value) in &filter.data {
-        // A member's exact text: inside a value its quotes would be escaped, so it is found as a member or not at all.
-        let member = format!("\"{key}\":{}", serde_json::Value::from(value.as_str()));
-        all = all.add(Expr::cust_with_values("replace(leads.data, $1, '') <> leads.data", [member]));
+        let field = fields.iter().find(|field| field.key == *key);
+        // In the form that the field stores it, and as it came: a lead may hold what is older than the field.
+        let stored = field.and_then(|field| field.check(&value.as_str().into()).ok());
+        let mut either = Condition::any();
+        for value in std::iter::once(value).chain(stored.as_ref().filter(|stored| *stored != value)) {
+            // A member's exact text: inside a value its quotes would be escaped, so it is found as a member or not at all.
+            let member = format!("\"{key}\":{}", serde_json::Value::from(value.as_str()));
+            either = either.add(Expr::cust_with_values("replace(leads.data, $1, '') <> leads.data", [member]));
+        }
+        all = all.add(either);
     }
     Ok(all)
 }

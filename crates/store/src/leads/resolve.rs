@@ -115,7 +115,9 @@ pub(super) fn data<A>(grant: &Grant<A>, input: &mut LeadInput, fields: &[CustomF
 /// What a whole lead must have: somebody to reach, and the group's required fields. A Partner key is not held to fields
 /// that it may not send.
 pub(super) fn require<A>(grant: &Grant<A>, input: &mut LeadInput, fields: &[CustomField], lead: &Lead) {
-    if !lead.is_contactable() {
+    // Who sent a bad address or number is told of that alone.
+    let tried = ["email", "phone1", "phone2", "postcode"];
+    if !lead.is_contactable() && !input.faults.iter().any(|fault| tried.contains(&fault.field.as_str())) {
         let fault = Fault::new("contact_required", "Send an email, phone1, phone2, or an address with a postcode.");
         input.faults.push(fault.on("email"));
     }

@@ -66,10 +66,12 @@ fn read_data(text: &str) -> Result<Data> {
     if text == "{}" {
         return Ok(Data::new());
     }
-    let members: serde_json::Map<String, serde_json::Value> = serde_json::from_str(text).map_err(Error::internal)?;
+    // The parser's own words would quote the values, and a cause is logged.
+    let corrupt = || Error::internal("a lead's data is corrupt");
+    let members: serde_json::Map<String, serde_json::Value> = serde_json::from_str(text).map_err(|_| corrupt())?;
     let read = |(name, value): (String, serde_json::Value)| match (DataKey::parse(&name), value) {
         (Ok(key), serde_json::Value::String(value)) => Ok((key, value)),
-        _ => Err(Error::internal("a lead's data is corrupt")),
+        _ => Err(corrupt()),
     };
     members.into_iter().map(read).collect()
 }

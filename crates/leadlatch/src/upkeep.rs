@@ -1,0 +1,182 @@
+//! The work that nobody asks for: a task each, with a name and a time between its rounds, ended in order at the stop.
+//!
+//! Another periodic work is a [`Duty`] with its rounds in `Upkeep::round`. A round that fails is said and tried again at
+//! its next time; a round that has begun is never cut off.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use leadlatch_domain::id::AccountId;
+use leadlatch_domain::matrix::{PurgeLeads, PurgeRequestLog, Role};
+use leadlatch_store::usage::Usage;
+use leadlatch_store::usage::log::{self, LogWriter};
+use leadlatch_store::{Operator, Result, Store, accounts, leads};
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+use tokio::time::MissedTickBehavior;
+
+use crate::output::Outcome;
+
+/// How long the log waits after a batch that could not be written.
+const RETRY: Duration = Duration::from_secs(1);
+
+/// What is done again and again.
+#[derive(Debug, Clone, Copy)]
+enum Duty {
+    /// Adds what keys did to the database.
+    Usage,
+    /// Erases leads whose time in the bin is over.
+    Bin,
+    /// Removes what the request log holds no longer.
+    RequestLog,
+}
+
+impl Duty {
+    const ALL: [Self; 3] = [Self::Usage, Self::Bin, Self::RequestLog];
+
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Usage => "usage",
+            Self::Bin => "bin",
+            Self::RequestLog => "request log",
+        }
+    }
+
+    /// The time between two rounds; the first begins at the start.
+    const fn every(self) -> Duration {
+        match self {
+            Self::Usage => Duration::from_secs(1),
+            Self::Bin => Duration::from_mins(10),
+            Self::RequestLog => Duration::from_hours(1),
+        }
+    }
+}
+
+/// What the work needs.
+pub(crate) struct Upkeep {
+    pub(crate) store: Arc<Store>,
+    pub(crate) operator: Operator,
+    pub(crate) usage: Arc<Usage>,
+    pub(crate) log: LogWriter,
+}
+
+/// What the rounds share.
+struct Shared {
+    store: Arc<Store>,
+    operator: Operator,
+    usage: Arc<Usage>,
+}
+
+/// The work while it goes on.
+pub(crate) struct Running {
+    shared: Arc<Shared>,
+    stop: watch::Sender<bool>,
+    duties: Vec<JoinHandle<()>>,
+    log: JoinHandle<LogWriter>,
+}
+
+impl Upkeep {
+    /// Begins all of it.
+    pub(crate) fn start(self) -> Running {
+        let Self { store, operator, usage, log } = self;
+        let shared = Arc::new(Shared { store, operator, usage });
+        let (stop, stopped) = watch::channel(false);
+        let begin = |duty| tokio::spawn(again_and_again(Arc::clone(&shared), duty, stopped.clone()));
+        let duties = Duty::ALL.map(begin).into();
+        let log = tokio::spawn(write_log(Arc::clone(&shared), log, stopped.clone()));
+        Running { shared, stop, duties, log }
+    }
+}
+
+impl Running {
+    /// Lets each round that has begun end, then writes what was counted and logged: to be called when nothing more is
+    /// answered.
+    pub(crate) async fn stop(self) -> Outcome {
+        // Whoever has ended by itself needs no telling.
+        let _ = self.stop.send(true);
+        for duty in self.duties {
+            if let Err(error) = duty.await {
+                tracing::error!(%error, "a part of the upkeep ended badly");
+            }
+        }
+        let Shared { store, usage, .. } = &*self.shared;
+        match self.log.await {
+            Ok(mut log) => write_rest(&mut log, store, usage).await,
+            Err(error) => tracing::error!(%error, "the request log ended badly"),
+        }
+        Ok(usage.flush(store).await?)
+    }
+}
+
+async fn again_and_again(shared: Arc<Shared>, duty: Duty, mut stopped: watch::Receiver<bool>) {
+    let mut tick = tokio::time::interval(duty.every());
+    tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        tokio::select! {
+            _ = tick.tick() => {}
+            _ = stopped.wait_for(|stopped| *stopped) => return,
+        }
+        if let Err(error) = shared.round(duty, &stopped).await {
+            tracing::error!(%error, duty = duty.name(), "a round of upkeep failed");
+        }
+    }
+}
+
+impl Shared {
+    async fn round(&self, duty: Duty, stopped: &watch::Receiver<bool>) -> Result<()> {
+        if matches!(duty, Duty::Usage) {
+            return self.usage.flush(&self.store).await;
+        }
+        let operator = &self.operator;
+        for account in self.store.read(async |db| accounts::list(db, operator).await).await? {
+            // In blocks, so that writes of requests get their turn between two; the rest is for the next round.
+            while !*stopped.borrow() && self.block(duty, account.id).await? {}
+        }
+        Ok(())
+    }
+
+    /// A block of an account's work; whether there may be more.
+    async fn block(&self, duty: Duty, account: AccountId) -> Result<bool> {
+        let access = self.operator.role(Role::Retention, account);
+        match duty {
+            Duty::Usage => Ok(false),
+            Duty::Bin => {
+                let grant = access.permit::<PurgeLeads>()?;
+                self.store.write(grant, async move |db, grant| leads::purge(db, grant).await).await?;
+                Ok(false)
+            }
+            Duty::RequestLog => {
+                let grant = access.permit::<PurgeRequestLog>()?;
+                let purged = self.store.write(grant, async move |db, grant| log::purge(db, grant).await).await?;
+                Ok(purged == log::PURGED_AT_ONCE)
+            }
+        }
+    }
+}
+
+/// The request log goes by what waits, not by the clock.
+async fn write_log(shared: Arc<Shared>, mut log: LogWriter, mut stopped: watch::Receiver<bool>) -> LogWriter {
+    let mut pause = Duration::ZERO;
+    loop {
+        tokio::select! {
+            () = async { tokio::time::sleep(pause).await; log.gather().await } => {}
+            _ = stopped.wait_for(|stopped| *stopped) => return log,
+        }
+        pause = match log.write(&shared.store, &shared.usage).await {
+            Ok(()) => Duration::ZERO,
+            Err(error) => {
+                tracing::error!(%error, "the request log could not be written");
+                RETRY
+            }
+        };
+    }
+}
+
+async fn write_rest(log: &mut LogWriter, store: &Store, usage: &Usage) {
+    while log.gather_rest() {
+        if let Err(error) = log.write(store, usage).await {
+            tracing::error!(%error, "the rest of the request log could not be written");
+            log.give_up(usage);
+        }
+    }
+}

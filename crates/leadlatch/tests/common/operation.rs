@@ -1,0 +1,90 @@
+//! The operations of the OpenAPI document, and what the document says that each caller gets of them.
+
+use serde_json::{Value, json};
+
+use super::Answer;
+use super::world::{Ids, Partner, World};
+
+pub fn document() -> Value {
+    serde_json::to_value(leadlatch_api::openapi()).expect("a document")
+}
+
+/// An operation as the document has it.
+#[derive(Debug)]
+pub struct Operation {
+    pub method: String,
+    pub path: String,
+    /// The path's beginning, by which the walk finds records for `{id}`.
+    pub resource: String,
+    /// The scope that is needed, if one is.
+    pub scope: Option<String>,
+    /// What a Partner key gets of it, in the words of the permission table.
+    pub partner: String,
+    pub has_body: bool,
+    pub is_list: bool,
+}
+
+impl Operation {
+    fn read(method: &str, path: &str, operation: &Value) -> Self {
+        let word = |name: &str| {
+            let word = operation[name].as_str();
+            word.unwrap_or_else(|| panic!("{method} {path} does not say its {name}")).to_owned()
+        };
+        let below = path.strip_prefix("/api/v1/").unwrap_or_else(|| panic!("{path} is not under /api/v1"));
+        let (resource, rest) = below.split_once("/{id}").unwrap_or((below, ""));
+        assert!(!resource.contains('{') && !rest.contains('{'), "the walk knows no parameter of {path} but id");
+        let schema = &operation["responses"]["200"]["content"]["application/json"]["schema"]["$ref"];
+        Self {
+            method: method.to_owned(),
+            path: path.to_owned(),
+            resource: resource.to_owned(),
+            scope: Some(word("x-scope")).filter(|scope| scope != "any key"),
+            partner: word("x-partner-key"),
+            has_body: operation.get("requestBody").is_some(),
+            is_list: schema.as_str().is_some_and(|name| name.contains("/ListOf_")),
+        }
+    }
+
+    pub fn names_a_record(&self) -> bool {
+        self.path.contains("{id}")
+    }
+
+    /// The path of one record; an operation that names none has one path.
+    pub fn at(&self, id: &str) -> String {
+        self.path.replace("{id}", id)
+    }
+
+    /// The paths of the records in `of`, or the one path of an operation that names none.
+    pub fn paths(&self, world: &World, of: &Ids) -> Vec<String> {
+        if !self.names_a_record() {
+            return vec![self.path.clone()];
+        }
+        world.ids(of, &self.resource).iter().map(|id| self.at(id)).collect()
+    }
+
+    /// The records in reach of a partner; `None` where Partner keys never get.
+    pub fn in_reach<'a>(&self, world: &'a World, partner: &'a Partner) -> Option<&'a Ids> {
+        match self.partner.as_str() {
+            "No access, 403" => None,
+            "Own leads alone" | "Only those linked to the partner" | "Only the linked record" => Some(&partner.own),
+            "Full list" | "The key itself" => Some(&world.all),
+            words => panic!("{} {}: what a Partner key gets is unknown: {words}", self.method, self.path),
+        }
+    }
+
+    pub async fn ask(&self, world: &World, path: &str, key: Option<&str>) -> Answer {
+        world.server.send(&self.method, path, key, self.has_body.then(|| json!({}))).await
+    }
+}
+
+/// Every operation, those that only read before those that change what they read.
+pub fn operations() -> Vec<Operation> {
+    let mut found = Vec::new();
+    for (path, item) in document()["paths"].as_object().expect("paths") {
+        found.extend(item.as_object().expect("an item").iter().map(|(method, it)| Operation::read(method, path, it)));
+    }
+    let order = ["get", "post", "put", "patch", "delete"];
+    found.sort_by_key(|operation| order.iter().position(|method| *method == operation.method).expect("a method"));
+    assert!(found.len() >= 24, "{}", found.len());
+    found
+}
