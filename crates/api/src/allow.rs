@@ -1,6 +1,8 @@
 //! The permission as a type in the handler's signature. [`Allow<A>`] lets a caller in who may do `A`; the same line of
 //! the access matrix is written into the OpenAPI document by [`allowed!`].
 
+use std::time::Instant;
+
 use axum::extract::FromRequestParts;
 use axum::http::HeaderMap;
 use axum::http::request::Parts;
@@ -9,14 +11,19 @@ use leadlatch_domain::matrix::{Action, Rule};
 use leadlatch_domain::problem::Code;
 use leadlatch_store::Grant;
 use utoipa::openapi::extensions::Extensions;
+use utoipa::openapi::header::{Header, HeaderBuilder};
 use utoipa::openapi::path::Operation;
+use utoipa::openapi::schema::{ObjectBuilder, Type};
 use utoipa::openapi::security::SecurityRequirement;
-use utoipa::openapi::{Content, Ref, ResponseBuilder};
+use utoipa::openapi::{Content, Ref, RefOr, ResponseBuilder};
 use utoipa_axum::router::UtoipaMethodRouter;
 
 use crate::App;
 use crate::envelope::Caller;
 use crate::problem::Problem;
+
+/// Keys of one URL that are looked up, so that a long one costs no more.
+const MARKED: usize = 4;
 
 /// The proof that the caller of this request may do `A`.
 #[derive(Debug)]
@@ -27,24 +34,46 @@ impl<A: Action> FromRequestParts<App> for Allow<A> {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
         let caller = parts.extensions.get::<Caller>().cloned().unwrap_or_default();
-        refuse_key_in_url(parts.uri.query())?;
+        refuse_key_in_url(app, &caller, parts.uri.query()).await?;
         let digest = presented(&parts.headers)?;
         let access = app.store.authenticate(digest, caller.address()).await?;
-        caller.is(&access, A::RULE.scope());
+        // In the one order of decisions: address, rate, then kind and scope. What the address refuses uses up no rate.
+        let inside = access.check_address();
+        let limited = access.per_minute().filter(|_| inside.is_ok());
+        let quota = limited.map(|(key, limit)| app.limits.take(key, limit, Instant::now()));
+        caller.is(&access, A::RULE.scope(), quota);
+        inside?;
+        if quota.is_some_and(|quota| quota.over) {
+            return Err(Problem::new(Code::RateLimited));
+        }
         Ok(Self(access.permit()?))
     }
 }
 
-/// A key in a URL stands in every log on the way: it is refused, and the answer says why.
-fn refuse_key_in_url(query: Option<&str>) -> Result<(), Problem> {
+/// A key in a URL stands in every log on the way: it is refused and, if there is such a key, marked on its record.
+async fn refuse_key_in_url(app: &App, caller: &Caller, query: Option<&str>) -> Result<(), Problem> {
     // Nearly every query is cleared by one look; only one that smells of a key is taken apart.
     let Some(query) = query.filter(|query| query.contains("lk_") || query.contains("lk%5") || query.contains('%'))
     else {
         return Ok(());
     };
+    let keys = keys_in(query);
+    if keys.is_empty() {
+        return Ok(());
+    }
+    for digest in keys.iter().filter_map(|key| KeyDigest::of_presented(key).ok()).take(MARKED) {
+        if let Err(error) = app.store.mark_exposed(digest, caller.address()).await {
+            tracing::error!(%error, "a key that stood in a URL could not be marked");
+        }
+    }
+    Err(Problem::new(Code::KeyInUrl))
+}
+
+/// The values in a query that want to be keys.
+fn keys_in(query: &str) -> Vec<String> {
     let pairs: Vec<(String, String)> = serde_urlencoded::from_str(query).unwrap_or_default();
-    let found = pairs.iter().any(|(_, value)| starts_like_a_key(value.trim()));
-    if found { Err(Problem::new(Code::KeyInUrl)) } else { Ok(()) }
+    let values = pairs.into_iter().map(|(_, value)| value.trim().to_owned());
+    values.filter(|value| starts_like_a_key(value)).collect()
 }
 
 /// The digest of the one key that the headers present.
@@ -121,15 +150,43 @@ fn write_rule(operation: &mut Operation, rule: &Rule) {
     let scopes: Vec<&str> = rule.scope().map(leadlatch_domain::scope::Scope::as_str).into_iter().collect();
     let schemes = ["bearer", "api_key"];
     operation.security = Some(schemes.map(|scheme| SecurityRequirement::new(scheme, scopes.clone())).into());
-    for (status, words) in [("401", "The key is not let in."), ("403", "The key does not permit it.")] {
+    let refusals = [
+        ("401", "The key is not let in."),
+        ("403", "The key does not permit it."),
+        ("429", "The key has made all the requests that it may make in a minute."),
+    ];
+    for (status, words) in refusals {
         let content = Content::new(Some(Ref::from_schema_name("ProblemBody")));
         let response = ResponseBuilder::new().description(words).content("application/problem+json", content).build();
         operation.responses.responses.insert(status.into(), response.into());
     }
+    write_limit_headers(operation);
     let extensions = Extensions::builder()
         .add("x-action", rule.action)
         .add("x-scope", scopes.first().copied().unwrap_or("any key"))
         .add("x-partner-key", rule.partner.in_words())
         .build();
     operation.extensions = Some(extensions);
+}
+
+/// The headers that a key with a limit finds on every answer once it is let in.
+fn write_limit_headers(operation: &mut Operation) {
+    let policy = "The limit, if the key has one: `\"minute\";q=REQUESTS;w=60`.";
+    let state = "What is left of it: `\"minute\";r=REQUESTS;t=SECONDS`.";
+    for (status, response) in &mut operation.responses.responses {
+        let RefOr::T(response) = response else { continue };
+        if status != "401" {
+            response.headers.insert("RateLimit-Policy".into(), header(Type::String, policy));
+            response.headers.insert("RateLimit".into(), header(Type::String, state));
+        }
+        if status == "429" {
+            let wait = "Seconds until the next request is let through.";
+            response.headers.insert("Retry-After".into(), header(Type::Integer, wait));
+        }
+    }
+}
+
+fn header(of: Type, description: &str) -> RefOr<Header> {
+    let schema = ObjectBuilder::new().schema_type(of);
+    RefOr::T(HeaderBuilder::new().schema(Some(schema)).description(Some(description)).build())
 }

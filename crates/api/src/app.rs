@@ -6,6 +6,8 @@ use ipnet::IpNet;
 use leadlatch_store::Store;
 use leadlatch_store::usage::Usage;
 
+use crate::limit::Limits;
+
 /// The store, the counters, and what the operator configured. Cloning it shares them.
 #[derive(Clone)]
 pub struct App {
@@ -13,6 +15,8 @@ pub struct App {
     pub store: Arc<Store>,
     /// What keys did since the last second.
     pub usage: Arc<Usage>,
+    /// What keys with a limit did in this minute.
+    pub limits: Arc<Limits>,
     /// Whether plain http is answered on an address that is not loopback.
     pub allow_plain_http: bool,
     /// Whose word about a client's address, scheme and host is believed.

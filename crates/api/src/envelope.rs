@@ -19,6 +19,7 @@ use leadlatch_store::usage::{Use, UsedKey};
 
 use crate::App;
 use crate::forwarded::client;
+use crate::limit::Quota;
 use crate::problem::Problem;
 
 /// What a request is counted as whose caller went away before the answer: no answer of ours has this status.
@@ -41,18 +42,18 @@ pub struct Served(pub i64);
 #[derive(Clone, Default)]
 pub(crate) struct Caller {
     address: Option<IpAddr>,
-    found: Arc<OnceLock<(UsedKey, Option<Scope>)>>,
+    found: Arc<OnceLock<(UsedKey, Option<Scope>, Option<Quota>)>>,
 }
 
 impl Caller {
-    pub(crate) fn address(&self) -> Option<String> {
-        self.address.map(|address| address.to_string())
+    pub(crate) fn address(&self) -> Option<IpAddr> {
+        self.address
     }
 
-    pub(crate) fn is(&self, access: &Access, scope: Option<Scope>) {
+    pub(crate) fn is(&self, access: &Access, scope: Option<Scope>, quota: Option<Quota>) {
         if let Some(key) = UsedKey::of(access) {
             // Set once a request: a second check of the same request finds the same caller.
-            let _ = self.found.set((key, scope));
+            let _ = self.found.set((key, scope, quota));
         }
     }
 }
@@ -87,7 +88,11 @@ pub(crate) async fn envelope(State(app): State<App>, mut request: Request, next:
         finish(next.run(request).await, asked.id.as_str())
     };
     asked.count(answer.status().as_u16(), answer.extensions().get::<Served>().map_or(0, |served| served.0));
-    with_headers(answer, asked.id.as_str())
+    let mut answer = with_headers(answer, asked.id.as_str());
+    if let Some((_, _, Some(quota))) = asked.caller.found.get() {
+        quota.write(answer.headers_mut());
+    }
+    answer
 }
 
 fn finish(mut answer: Response, id: &str) -> Response {
@@ -125,7 +130,7 @@ impl Asked {
     fn count(&mut self, status: u16, rows: i64) {
         self.counted = true;
         let took = self.began.elapsed();
-        if let Some((key, scope)) = self.caller.found.get() {
+        if let Some((key, scope, _)) = self.caller.found.get() {
             self.count_use(*key, *scope, status, rows, took);
         }
         tracing::debug!(request_id = self.id.as_str(), method = self.method, route = self.route, status, "answered");

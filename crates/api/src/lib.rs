@@ -6,6 +6,7 @@ mod body;
 mod docs;
 mod envelope;
 mod forwarded;
+mod limit;
 mod list;
 pub mod problem;
 mod router;
@@ -13,4 +14,5 @@ mod v1;
 
 pub use app::App;
 pub use envelope::{Peer, Served};
+pub use limit::Limits;
 pub use router::{openapi, router};

@@ -40,7 +40,7 @@ pub(crate) struct ProblemBody<'a> {
     code: &'a str,
     /// The request's own id, for the operator's log.
     request_id: &'a str,
-    /// What denied it: `scope`, `key_kind`, `partner`, `field` or `partner_inactive`.
+    /// What denied it: `scope`, `key_kind`, `partner`, `field`, `ip` or `partner_inactive`.
     #[serde(skip_serializing_if = "Option::is_none")]
     denied_by: Option<&'a str>,
     /// The scopes that it needs.
@@ -163,7 +163,8 @@ impl From<Error> for Problem {
                 detail: denied_detail(&denied.fields),
                 denied_by: Some(denied.by),
                 required: denied.required,
-                granted: Some(denied.granted),
+                // To an address that the key is not let in from, its scopes are not told either.
+                granted: Some(denied.granted).filter(|_| denied.by != DeniedBy::Ip),
                 ..Self::new(code)
             },
             Error::OutOfReach => Self::out_of_reach(),

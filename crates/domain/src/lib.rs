@@ -4,14 +4,18 @@
 mod as_text;
 
 pub mod account;
+pub mod address_ranges;
 pub mod audit;
 pub mod contact;
 pub mod custom_field;
 pub mod duplicate;
 pub mod fault;
 pub mod id;
+pub mod key_limits;
 pub mod key_review;
+pub mod key_rotation;
 pub mod key_secret;
+pub mod key_state;
 pub mod lead;
 pub mod matrix;
 pub mod money;

@@ -25,6 +25,8 @@ pub enum Role {
     Retention,
     /// Deletes again what was deleted before and what a restore brought back.
     Deletions,
+    /// Ends a key whose successor is used, and marks a key that stood in a URL.
+    KeyKeeper,
 }
 
 impl Role {
@@ -33,6 +35,7 @@ impl Role {
         match self {
             Self::Retention => "retention",
             Self::Deletions => "deletions",
+            Self::KeyKeeper => "key_keeper",
         }
     }
 }
@@ -123,6 +126,7 @@ macro_rules! matrix {
 const CREATE: Needs = Needs::Scope(Scope::CreateLeads);
 const READ: Needs = Needs::Scope(Scope::ReadLeads);
 const UPDATE_DELETE: Needs = Needs::Scope(Scope::UpdateDeleteLeads);
+const KEEPER: Needs = Needs::Role(Role::KeyKeeper);
 const MANAGE_PARTNERS: Needs = Needs::Scope(Scope::ManagePartners);
 
 matrix! {
@@ -148,7 +152,7 @@ matrix! {
     RestoreLeads    "leads.restore"      "take leads out of the bin": Needs::Admin, Never;
     InspectLeads    "leads.inspect"      "see leads with their history, in the bin too": Needs::Admin, Never;
     EraseLeads      "leads.erase"        "erase leads at once": Needs::Admin, Never;
-    ManageKeys      "keys.manage"        "make, list and delete access keys, and read what they did": Needs::Admin, Never;
+    ManageKeys      "keys.manage"        "make, list, change, rotate and delete access keys, and read what they did": Needs::Admin, Never;
     ManageUsers     "users.manage"       "manage users and user groups": Needs::Admin, Never;
     ManageSettings  "settings.manage"    "manage the account's settings, lead groups, lead types, statuses and sites": Needs::Admin, Never;
     ReadAudit       "audit.read"         "read the audit trail": Needs::Admin, Never;
@@ -156,6 +160,8 @@ matrix! {
     PurgeLeads      "leads.purge"        "erase leads whose time in the bin is over, again after a restore": Needs::Role(Role::Retention), Never;
     PurgeRequestLog "request_log.purge"  "remove request log entries whose days are over": Needs::Role(Role::Retention), Never;
     EndDeletedKeys  "keys.end_deleted"   "delete keys again that a restore brought back": Needs::Role(Role::Deletions), Never;
+    EndRotatedKeys  "keys.rotate_out"    "end a rotated key when its successor is first used": KEEPER, Never;
+    MarkExposedKeys "keys.expose"        "mark a key that stood in a URL": KEEPER, Never;
 }
 
 #[cfg(test)]

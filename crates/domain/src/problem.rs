@@ -46,12 +46,18 @@ catalogue! {
         "Deleted keys cannot be restored; ask an account admin for a new one.";
     ExpiredKey "expired_key" 401 "This access key has expired."
         "Ask an account admin for a new one.";
+    RotatedKey "rotated_key" 401 "This access key was rotated out."
+        "Use its successor, which the account admin was given when the key was rotated.";
+    IdleKey "idle_key" 401 "This access key was not used for so long that it was disabled."
+        "Ask an account admin to enable it again.";
     AccountSuspended "account_suspended" 401 "The account of this access key is suspended."
         "Ask the server's operator.";
     KeyInUrl "key_in_url" 401 "An access key stands in the URL, where logs keep it."
         "Send the key in a header, delete this key and make a new one.";
     ConflictingCredentials "conflicting_credentials" 401 "Two different access keys were presented."
         "Send exactly one key, in one header.";
+    AddressNotAllowed "address_not_allowed" 403 "This access key is not let in from this address."
+        "Call from an address that the key is limited to, or ask an account admin.";
     InsufficientScope "insufficient_scope" 403 "The access key lacks a scope that this needs."
         "Ask an account admin for a key with the scope named in required_scopes.";
     NotForPartnerKeys "not_for_partner_keys" 403 "Partner keys never reach this."
@@ -92,6 +98,8 @@ catalogue! {
         "Use next_cursor with the same filters and sort, or begin without a cursor.";
     TooManyTestLeads "too_many_test_leads" 429 "The key has made all test leads of the day."
         "Wait as long as Retry-After says; test leads of a day count until midnight UTC.";
+    RateLimited "rate_limited" 429 "This access key has made all the requests that it may make in a minute."
+        "Wait as many seconds as Retry-After says, or ask an account admin for a higher limit.";
     Internal "internal" 500 "The server failed."
         "Try again; if it goes on, give the operator the request_id.";
     TooExpensive "too_expensive" 503 "The request would take too long."
@@ -120,6 +128,8 @@ pub enum DeniedBy {
     Partner,
     /// The field is outside the closed list.
     Field,
+    /// The address is outside the key's ranges.
+    Ip,
     /// The key's partner record is inactive.
     PartnerInactive,
 }
@@ -132,6 +142,7 @@ impl DeniedBy {
             Self::KeyKind => "key_kind",
             Self::Partner => "partner",
             Self::Field => "field",
+            Self::Ip => "ip",
             Self::PartnerInactive => "partner_inactive",
         }
     }

@@ -1,11 +1,14 @@
 //! The command line, as clap reads it.
 
+mod key;
 pub(crate) mod settings;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
+
+pub(crate) use self::key::{ChangeArgs, Key, LimitArgs};
 
 /// Leadlatch: leads behind access keys.
 #[derive(Debug, Parser)]
@@ -360,49 +363,6 @@ pub(crate) enum Partner {
 }
 
 #[derive(Debug, Subcommand)]
-pub(crate) enum Key {
-    /// Make a key and print its secret, once.
-    Create {
-        #[command(flatten)]
-        of: Of,
-        #[arg(long, value_parser = ["full", "partner"])]
-        kind: String,
-        /// The partner record's id, for a Partner key.
-        #[arg(long)]
-        partner: Option<i64>,
-        #[arg(long)]
-        name: String,
-        /// A scope; may be given several times.
-        #[arg(long, required = true)]
-        scope: Vec<String>,
-        /// A date or RFC 3339 time; never by default.
-        #[arg(long)]
-        expires: Option<String>,
-    },
-    /// List the keys.
-    List {
-        #[command(flatten)]
-        of: Of,
-        /// Deleted ones too.
-        #[arg(long)]
-        deleted: bool,
-    },
-    /// Show one key.
-    Show {
-        #[command(flatten)]
-        of: Of,
-        id: i64,
-    },
-    /// Delete a key, for ever.
-    Delete {
-        #[command(flatten)]
-        of: Of,
-        id: i64,
-        #[arg(long)]
-        reason: Option<String>,
-    },
-}
-
 /// Leads of an account.
 #[derive(Debug, Args)]
 pub(crate) struct Leads {

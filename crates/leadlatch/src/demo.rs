@@ -2,6 +2,7 @@
 
 use leadlatch_domain::account::{Country, CurrencyCode, Slug, ZoneName};
 use leadlatch_domain::id::{AccountId, PartnerId};
+use leadlatch_domain::key_limits::KeyLimits;
 use leadlatch_domain::lead::{FieldRights, LeadInput, Mode};
 use leadlatch_domain::matrix::CreateLeads;
 use leadlatch_domain::reach::PartnerKind;
@@ -89,7 +90,7 @@ async fn make_key(
     partner: Option<PartnerId>,
     scopes: ScopeSet,
 ) -> Outcome<String> {
-    let new = NewKey { name: Name::parse(name)?, partner, scopes, expires_at: None };
+    let new = NewKey { name: Name::parse(name)?, partner, scopes, expires_at: None, limits: KeyLimits::default() };
     let grant = opened.operator.admin_of(account).permit()?;
     let (_, secret) =
         opened.store.write(grant, async move |db, grant| access_keys::create(db, grant, new).await).await?;

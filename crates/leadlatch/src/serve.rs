@@ -46,6 +46,7 @@ impl Server {
         let app = App {
             store,
             usage,
+            limits: Arc::default(),
             allow_plain_http: config.allow_plain_http,
             trusted_proxies: config.trusted_proxies.clone().into(),
             public_url: config.public_url.clone(),

@@ -1,10 +1,14 @@
 //! Who calls, and the proofs made from it. Outside this crate none can be built, copied or widened.
 
 use std::marker::PhantomData;
+use std::net::IpAddr;
 use std::ops::Deref;
+use std::sync::Arc;
 
+use leadlatch_domain::address_ranges::AddressRanges;
 use leadlatch_domain::audit::{Actor, ActorKind};
 use leadlatch_domain::id::{AccountId, KeyId, PartnerId};
+use leadlatch_domain::key_limits::{PerMinute, lets_in};
 use leadlatch_domain::key_secret::{KeyDigest, KeyKind};
 use leadlatch_domain::lead::FieldRights;
 use leadlatch_domain::matrix::{Action, Needs, PartnerReach, Role, Rule};
@@ -40,7 +44,7 @@ impl Operator {
 pub struct Access {
     pub(crate) account: AccountId,
     pub(crate) caller: Caller,
-    pub(crate) from: Option<String>,
+    pub(crate) from: Option<IpAddr>,
 }
 
 #[derive(Debug, Clone)]
@@ -62,6 +66,14 @@ pub(crate) struct KeyFacts {
     pub(crate) sides: Sides,
     pub(crate) scopes: ScopeSet,
     pub(crate) partner_active: bool,
+    /// Where it may be used from.
+    pub(crate) address_ranges: Option<Arc<AddressRanges>>,
+    /// Requests that it may make in a minute.
+    pub(crate) per_minute: Option<PerMinute>,
+    /// The first key of its chain of rotations.
+    pub(crate) root: KeyId,
+    /// Whether its first use ends the key that it was rotated from.
+    pub(crate) ends_predecessor: bool,
 }
 
 impl Access {
@@ -75,7 +87,29 @@ impl Access {
         self.key().map(|key| key.id)
     }
 
-    fn key(&self) -> Option<&KeyFacts> {
+    /// Work that the server does by itself on a key, because of a request from an address.
+    pub(crate) fn key_keeper(account: AccountId, from: Option<IpAddr>) -> Self {
+        let from = from.map(|address| address.to_canonical());
+        Self { account, caller: Caller::Role(Role::KeyKeeper), from }
+    }
+
+    /// How many requests the key may make in a minute, if that is limited, and what they are counted by: a key and its
+    /// successors are counted as one.
+    pub fn per_minute(&self) -> Option<(KeyId, PerMinute)> {
+        self.key().and_then(|key| key.per_minute.map(|limit| (key.root, limit)))
+    }
+
+    /// Refuses an address that the key is not let in from. [`Access::permit`] asks it again.
+    pub fn check_address(&self) -> Result<()> {
+        let inside = self.key().is_none_or(|key| lets_in(key.address_ranges.as_deref(), self.from));
+        if inside { Ok(()) } else { Err(Error::Denied(Box::new(self.denied(Code::AddressNotAllowed, DeniedBy::Ip)))) }
+    }
+
+    fn denied(&self, code: Code, by: DeniedBy) -> Denied {
+        Denied { code, by, required: None, granted: self.scopes(), fields: Vec::new() }
+    }
+
+    pub(crate) fn key(&self) -> Option<&KeyFacts> {
         match &self.caller {
             Caller::Key(key) => Some(key),
             _ => None,
@@ -89,6 +123,7 @@ impl Access {
 
     /// The proof that the caller may do `A`, or the refusal that says what is missing.
     pub fn permit<A: Action>(self) -> Result<Grant<A>> {
+        self.check_address()?;
         match self.refusal(&A::RULE) {
             None => Ok(Grant { access: self, action: PhantomData }),
             Some(denied) => Err(Error::Denied(Box::new(denied))),
@@ -96,7 +131,7 @@ impl Access {
     }
 
     fn refusal(&self, rule: &Rule) -> Option<Denied> {
-        let denied = |code, by, required| Denied { code, by, required, granted: self.scopes(), fields: Vec::new() };
+        let denied = |code, by, required| Denied { required, ..self.denied(code, by) };
         match (&self.caller, rule.needs) {
             (Caller::Key(key), _) if !key.partner_active => {
                 Some(denied(Code::PartnerInactive, DeniedBy::PartnerInactive, None))

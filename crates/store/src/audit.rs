@@ -25,7 +25,7 @@ impl Pending {
     /// An entry about what a caller did; the details say from where.
     pub(crate) fn by<A>(grant: &Grant<A>, event: Event, target_id: i64, mut details: Json) -> Self {
         if let (Json::Object(members), Some(from)) = (&mut details, &grant.access.from) {
-            members.insert("address".into(), json!(from));
+            members.insert("address".into(), json!(from.to_string()));
         }
         Self { account: grant.account(), actor: grant.actor(), event, target_id, changed: Vec::new(), details }
     }

@@ -1,5 +1,8 @@
 //! Letting a key in: its live row is read by digest at every request, and again inside every write.
 
+use std::net::IpAddr;
+use std::sync::Arc;
+
 use leadlatch_domain::id::{AccountId, KeyId, PartnerId};
 use leadlatch_domain::key_secret::{KeyDigest, KeyKind};
 use leadlatch_domain::matrix::Action;
@@ -9,7 +12,10 @@ use leadlatch_domain::scope::ScopeSet;
 
 use crate::access::{Access, Caller, Grant, Held, KeyFacts};
 use crate::engine::{Connection, Gate, Row, values};
-use crate::{Error, Result};
+use crate::{Error, Result, access_keys};
+
+/// Microseconds in a day.
+const DAY: i64 = 86_400_000_000;
 
 /// The row of a key, and why it would be refused.
 struct KeyRow {
@@ -19,8 +25,9 @@ struct KeyRow {
 }
 
 /// Authenticates by the digest of what was presented.
-pub(crate) async fn key(db: &mut Connection<'_>, digest: KeyDigest, from: Option<String>) -> Result<Access> {
+pub(crate) async fn key(db: &mut Connection<'_>, digest: KeyDigest, from: Option<IpAddr>) -> Result<Access> {
     let row = live_row(db, digest, "").await?;
+    let from = from.map(|address| address.to_canonical());
     Ok(Access { account: row.account, caller: Caller::Key(row.facts), from })
 }
 
@@ -42,10 +49,18 @@ pub(crate) async fn hold<A: Action>(db: &mut Connection<'_>, grant: Grant<A>) ->
 
 async fn live_row(db: &mut Connection<'_>, digest: KeyDigest, lock: &str) -> Result<KeyRow> {
     let now = db.database_now();
+    // The last use is looked up for keys with an idle limit alone: a CASE asks no further than it must.
     let sql = format!(
-        "SELECT id, account_id, kind, partner_id, sides, partner_sides, partner_active, account_suspended, scopes, \
-         access_version, deleted_at IS NOT NULL, expires_at IS NOT NULL AND expires_at <= {now} \
-         FROM access_keys WHERE digest = $1{lock}"
+        "SELECT k.id, k.account_id, k.kind, k.partner_id, k.sides, k.partner_sides, k.partner_active, \
+         k.account_suspended, k.scopes, k.access_version, k.deleted_at IS NOT NULL, \
+         k.expires_at IS NOT NULL AND k.expires_at <= {now}, k.ended OR (k.ends_at IS NOT NULL AND k.ends_at <= {now}), \
+         k.ends_predecessor, k.root_id, k.address_ranges, k.requests_per_minute, \
+         CASE WHEN k.idle_days IS NULL THEN FALSE \
+         WHEN k.created_at > {now} - k.idle_days * {DAY} THEN FALSE \
+         WHEN k.enabled_at > {now} - k.idle_days * {DAY} THEN FALSE \
+         ELSE COALESCE((SELECT u.let_in_at FROM access_key_last_used u WHERE u.account_id = k.account_id \
+         AND u.key_id = k.id), 0) <= {now} - k.idle_days * {DAY} END \
+         FROM access_keys k WHERE k.digest = $1{lock}"
     );
     let found = db.query_opt(&sql, values![digest.as_bytes().to_vec()], |row| read(row, digest)).await?;
     let row = found.ok_or(Error::Unauthenticated(Code::UnknownKey))?;
@@ -58,8 +73,9 @@ async fn live_row(db: &mut Connection<'_>, digest: KeyDigest, lock: &str) -> Res
 fn read(row: &Row<'_>, digest: KeyDigest) -> Result<KeyRow> {
     let corrupt = || Error::internal("a key's row is corrupt");
     let kind: String = row.get(2)?;
+    let id = KeyId::new(row.get(0)?).ok_or_else(corrupt)?;
     let facts = KeyFacts {
-        id: KeyId::new(row.get(0)?).ok_or_else(corrupt)?,
+        id,
         digest,
         kind: KeyKind::parse(&kind).ok_or_else(corrupt)?,
         record: row.get::<Option<i64>>(3)?.and_then(PartnerId::new),
@@ -67,13 +83,27 @@ fn read(row: &Row<'_>, digest: KeyDigest) -> Result<KeyRow> {
         partner_active: row.get(6)?,
         scopes: ScopeSet::from_bits(row.get(8)?),
         version: row.get(9)?,
+        ends_predecessor: row.get(13)?,
+        root: row.get::<Option<i64>>(14)?.map_or(Some(id), KeyId::new).ok_or_else(corrupt)?,
+        address_ranges: access_keys::address_ranges(row, 15)?.map(Arc::new),
+        per_minute: access_keys::per_minute(row, 16)?,
     };
-    let (suspended, deleted, expired) = (row.get::<bool>(7)?, row.get::<bool>(10)?, row.get::<bool>(11)?);
-    let dead = match (deleted, expired, suspended) {
-        (true, ..) => Some(Code::DeletedKey),
-        (_, true, _) => Some(Code::ExpiredKey),
-        (_, _, true) => Some(Code::AccountSuspended),
-        _ => None,
-    };
-    Ok(KeyRow { account: AccountId::new(row.get(1)?).ok_or_else(corrupt)?, facts, dead })
+    Ok(KeyRow { account: AccountId::new(row.get(1)?).ok_or_else(corrupt)?, facts, dead: dead(row)? })
+}
+
+/// Why the key is refused, if it is: what cannot be undone is said first.
+fn dead(row: &Row<'_>) -> Result<Option<Code>> {
+    let reasons = [
+        (10, Code::DeletedKey),
+        (12, Code::RotatedKey),
+        (11, Code::ExpiredKey),
+        (7, Code::AccountSuspended),
+        (17, Code::IdleKey),
+    ];
+    for (column, code) in reasons {
+        if row.get::<bool>(column)? {
+            return Ok(Some(code));
+        }
+    }
+    Ok(None)
 }

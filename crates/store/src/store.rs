@@ -1,5 +1,6 @@
 //! The store: the engine chosen once by URL, and the two ways in, `read` and `write`.
 
+use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
@@ -16,7 +17,7 @@ use crate::engine::postgres::Postgres;
 use crate::engine::sqlite::{Sqlite, hold_lock};
 use crate::engine::{Connection, Link, file_system, migrate};
 use crate::line::{Apart, Lines};
-use crate::{Error, Result, audit, authenticate};
+use crate::{Error, Result, access_keys, audit, authenticate};
 
 /// The database, with the clock and the randomness that everything in it goes by.
 pub struct Store {
@@ -84,8 +85,16 @@ impl Store {
             .await
     }
 
-    /// Lets a presented key in: one look-up of its live row.
-    pub async fn authenticate(&self, digest: KeyDigest, from: Option<String>) -> Result<Access> {
+    /// Lets a presented key in: one look-up of its live row. The first use of a successor ends the key that it follows
+    /// before it goes on.
+    pub async fn authenticate(&self, digest: KeyDigest, from: Option<IpAddr>) -> Result<Access> {
+        let access = self.read(async move |db| authenticate::key(db, digest, from).await).await?;
+        let Some(key) = access.key().filter(|key| key.ends_predecessor) else { return Ok(access) };
+        if access.check_address().is_err() {
+            return Ok(access);
+        }
+        let (grant, id) = (Access::key_keeper(access.account, from).permit()?, key.id.get());
+        self.write(grant, async move |db, grant| access_keys::end_predecessor(db, grant, id).await).await?;
         self.read(async move |db| authenticate::key(db, digest, from).await).await
     }
 

@@ -2,6 +2,7 @@
 
 use leadlatch_domain::account::{Country, CurrencyCode, Slug, ZoneName};
 use leadlatch_domain::id::{AccountId, PartnerId};
+use leadlatch_domain::key_limits::KeyLimits;
 use leadlatch_domain::key_secret::KeyDigest;
 use leadlatch_domain::lead::{LeadFilter, LeadInput, LeadSort, Mode};
 use leadlatch_domain::matrix::{CreateLeads, DeleteLeads, ReadLeads, ReferLeads, RestoreLeads};
@@ -57,7 +58,9 @@ impl World {
         let grant = operator.admin_of(account).permit().expect("a proof");
         let record = PartnerId::new(store.write(grant, job).await.expect("a record").id).expect("an id");
         let scopes: ScopeSet = Scope::ALL.into_iter().filter(|scope| scope.partner_may_have()).collect();
-        let new = NewKey { name: Name::parse("key").expect("a name"), partner: Some(record), scopes, expires_at: None };
+        let name = Name::parse("key").expect("a name");
+        let limits = KeyLimits::default();
+        let new = NewKey { name, partner: Some(record), scopes, expires_at: None, limits };
         let grant = operator.admin_of(account).permit().expect("a proof");
         let job = async move |db: &mut Connection<'_>, grant| access_keys::create(db, grant, new).await;
         let (_, secret) = store.write(grant, job).await.expect("a key");

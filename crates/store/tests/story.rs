@@ -6,6 +6,7 @@ use leadlatch_domain::account::{Country, CurrencyCode, Slug, ZoneName};
 use leadlatch_domain::audit::{Entry, Verifier};
 use leadlatch_domain::custom_field::CustomField;
 use leadlatch_domain::id::{AccountId, PartnerId};
+use leadlatch_domain::key_limits::KeyLimits;
 use leadlatch_domain::key_secret::{KeyDigest, KeyKind, KeySecret};
 use leadlatch_domain::lead::{LeadField, LeadFilter, LeadInput, Mode, Value};
 use leadlatch_domain::matrix::{Action, CreateLeads, PurgeLeads, ReadAudit, ReadLeads, Role, UpdateLeads};
@@ -85,7 +86,8 @@ impl Story {
     async fn key(&self, partner: Option<PartnerId>) -> (i64, KeyDigest) {
         let may = |scope: &Scope| partner.is_none() || scope.partner_may_have();
         let scopes: ScopeSet = Scope::ALL.into_iter().filter(may).collect();
-        let new = NewKey { name: name("key"), partner, scopes, expires_at: None };
+        let limits = KeyLimits::default();
+        let new = NewKey { name: name("key"), partner, scopes, expires_at: None, limits };
         let job = async move |db: &mut Connection<'_>, grant| access_keys::create(db, grant, new).await;
         let (key, secret) = self.write(self.admin(), job).await.expect("a key");
         (key.id, secret.digest())
@@ -299,7 +301,7 @@ async fn a_write_is_checked_again(url: &str) {
     assert!(matches!(story.lead(before.clone(), body()).await, Err(Error::Invalid(_))), "no group is linked any more");
     story.change(before.clone(), made, json!({"firstname": "Ann"})).await.expect("its own lead is its own");
 
-    let delete = async move |db: &mut Connection<'_>, grant| access_keys::delete(db, grant, id, None).await;
+    let delete = async move |db: &mut Connection<'_>, grant| access_keys::delete(db, grant, vec![id], None).await;
     story.write(story.admin(), delete).await.expect("deletes");
     assert_eq!(code(story.delete(before, made).await), Code::DeletedKey);
     assert_eq!(story.found(story.by(full).await, &[]).await, [made], "nothing of what was refused is there");

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use leadlatch_domain::account::{Country, CurrencyCode, Slug, ZoneName};
 use leadlatch_domain::id::AccountId;
+use leadlatch_domain::key_limits::KeyLimits;
 use leadlatch_domain::key_review::Warning;
 use leadlatch_domain::matrix::{ManageKeys, PurgeRequestLog, Role};
 use leadlatch_domain::random::Randomness;
@@ -60,7 +61,8 @@ async fn account_with_key(opened: &Opened, slug: &str) -> (AccountId, UsedKey, i
     let job = async move |db: &mut Connection<'_>| accounts::create(db, &operator, new).await;
     let account = opened.store.operate(&opened.operator, job).await.expect("an account").id;
     let scopes = [Scope::CreateLeads, Scope::ReadLeads].into_iter().collect();
-    let new = NewKey { name: Name::parse("key").expect("a name"), partner: None, scopes, expires_at: None };
+    let name = Name::parse("key").expect("a name");
+    let new = NewKey { name, partner: None, scopes, expires_at: None, limits: KeyLimits::default() };
     let grant = opened.operator.admin_of(account).permit().expect("a proof");
     let job = async move |db: &mut Connection<'_>, grant| access_keys::create(db, grant, new).await;
     let (made, secret) = opened.store.write(grant, job).await.expect("a key");

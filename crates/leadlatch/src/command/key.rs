@@ -1,60 +1,71 @@
-//! Partner records and access keys.
+//! Access keys.
 
+use leadlatch_domain::address_ranges::AddressRanges;
 use leadlatch_domain::id::PartnerId;
-use leadlatch_domain::matrix::{ManageKeys, WritePartners};
-use leadlatch_domain::reach::PartnerKind;
-use leadlatch_domain::scope::Scope;
+use leadlatch_domain::key_limits::{KeyLimits, PerMinute};
+use leadlatch_domain::key_rotation::Overlap;
+use leadlatch_domain::key_secret::{KeyKind, KeySecret};
+use leadlatch_domain::key_state::KeyState;
+use leadlatch_domain::matrix::ManageKeys;
+use leadlatch_domain::retention::Days;
+use leadlatch_domain::scope::{Scope, ScopeSet};
 use leadlatch_domain::text::Name;
 use leadlatch_domain::time::Timestamp;
-use leadlatch_store::access_keys::{self, AccessKey, NewKey};
-use leadlatch_store::partner_records::{self, Links};
+use leadlatch_store::access_keys::{self, AccessKey, Change, Changes, KeyFilter, NewKey, Rotation};
 use leadlatch_store::{Connection, Visible};
 use serde::Serialize;
 
-use super::{Shell, change};
-use crate::cli::{Key, Links as LinkArgs, OnePartner, Partner};
+use super::Shell;
+use crate::cli::{ChangeArgs, Key, LimitArgs};
 use crate::output::{Failure, Outcome};
 
-pub(crate) async fn partner(shell: &Shell, command: Partner) -> Outcome {
+pub(crate) async fn run(shell: &Shell, command: Key) -> Outcome {
     match command {
-        Partner::Create { of, kind, company, links } => {
-            let kind =
-                PartnerKind::parse(&kind).ok_or_else(|| Failure::new("a kind is introducer, partner or both"))?;
-            let (company, links) = (Name::parse(&company)?, read_links(links));
-            let job = async move |db: &mut Connection<'_>, grant| {
-                partner_records::create(db, grant, kind, company, links).await
+        Key::Create { of, kind, partner, name, scope, expires, limits } => {
+            let new = NewKey {
+                name: Name::parse(&name)?,
+                partner: bound_to(&kind, partner)?,
+                scopes: read_scopes(&scope)?,
+                expires_at: expires.as_deref().map(Timestamp::parse).transpose()?,
+                limits: read_limits(&limits)?,
             };
+            let job = async move |db: &mut Connection<'_>, grant| access_keys::create(db, grant, new).await;
+            show_once(shell, shell.write(&of.account, job).await?)
+        }
+        Key::Rotate { of, id, overlap, name } => {
+            let name = name.as_deref().map(Name::parse).transpose()?;
+            let rotation = Rotation { overlap: Overlap::parse(&overlap)?, name };
+            let job = async move |db: &mut Connection<'_>, grant| access_keys::rotate(db, grant, id, rotation).await;
+            show_once(shell, shell.write(&of.account, job).await?)
+        }
+        Key::List { of, deleted, partner, kind, state } => {
+            let kind = kind.as_deref().and_then(KeyKind::parse);
+            let state = state.as_deref().map(KeyState::parse).transpose()?;
+            let filter = KeyFilter { deleted, partner, kind, state };
+            let grant = shell.grant::<ManageKeys>(&of.account).await?;
+            shell.output.show(&shell.opened.store.read(async |db| access_keys::list(db, &grant, filter).await).await?)
+        }
+        Key::Show { of, id } => {
+            let grant = shell.grant::<ManageKeys>(&of.account).await?;
+            shell.output.show(&shell.opened.store.read(async |db| access_keys::get(db, &grant, id).await).await?)
+        }
+        Key::Set { of, id, changes } => {
+            let changes = read_changes(&changes)?;
+            let job = async move |db: &mut Connection<'_>, grant| access_keys::set(db, grant, id, changes).await;
             shell.output.show(&shell.write(&of.account, job).await?)
         }
-        Partner::Set(args) => change::partner(shell, args).await,
-        Partner::Link { one, links } => link(shell, one, links, true).await,
-        Partner::Unlink { one, links } => link(shell, one, links, false).await,
-        Partner::Activate(one) => activate(shell, one, true).await,
-        Partner::Deactivate(one) => activate(shell, one, false).await,
-        Partner::List(of) => {
-            let grant = shell.grant::<WritePartners>(&of.account).await?;
-            shell.output.show(&shell.opened.store.read(async |db| partner_records::all(db, &grant).await).await?)
+        Key::Enable { of, id } => {
+            let job = async move |db: &mut Connection<'_>, grant| access_keys::enable(db, grant, id).await;
+            shell.output.show(&shell.write(&of.account, job).await?)
         }
-        Partner::Delete(one) => {
-            let job = async move |db: &mut Connection<'_>, grant| partner_records::delete(db, grant, one.id).await;
-            shell.output.show(&shell.write(&one.of.account, job).await?)
+        Key::Delete { of, ids, reason } => {
+            let job = async move |db: &mut Connection<'_>, grant| access_keys::delete(db, grant, ids, reason).await;
+            match shell.write(&of.account, job).await?.as_slice() {
+                [key] => shell.output.show(key),
+                keys => shell.output.show(&keys),
+            }
         }
     }
-}
-
-fn read_links(links: LinkArgs) -> Links {
-    Links { lead_groups: links.link_lead_group, lead_types: links.link_lead_type }
-}
-
-async fn link(shell: &Shell, one: OnePartner, links: LinkArgs, linked: bool) -> Outcome {
-    let links = read_links(links);
-    let job = async move |db: &mut Connection<'_>, grant| partner_records::link(db, grant, one.id, links, linked).await;
-    shell.output.show(&shell.write(&one.of.account, job).await?)
-}
-
-async fn activate(shell: &Shell, one: OnePartner, active: bool) -> Outcome {
-    let job = async move |db: &mut Connection<'_>, grant| partner_records::activate(db, grant, one.id, active).await;
-    shell.output.show(&shell.write(&one.of.account, job).await?)
 }
 
 /// A key with its secret, for the one time that it is shown.
@@ -65,43 +76,57 @@ struct WithSecret {
     secret: String,
 }
 
-pub(crate) async fn key(shell: &Shell, command: Key) -> Outcome {
-    match command {
-        Key::Create { of, kind, partner, name, scope, expires } => {
-            let new = new_key(&kind, partner, &name, &scope, expires.as_deref())?;
-            let job = async move |db: &mut Connection<'_>, grant| access_keys::create(db, grant, new).await;
-            let (key, secret) = shell.write(&of.account, job).await?;
-            shell.output.show(&WithSecret { key, secret: secret.expose().to_owned() })
-        }
-        Key::List { of, deleted } => {
-            let grant = shell.grant::<ManageKeys>(&of.account).await?;
-            shell.output.show(&shell.opened.store.read(async |db| access_keys::list(db, &grant, deleted).await).await?)
-        }
-        Key::Show { of, id } => {
-            let grant = shell.grant::<ManageKeys>(&of.account).await?;
-            shell.output.show(&shell.opened.store.read(async |db| access_keys::get(db, &grant, id).await).await?)
-        }
-        Key::Delete { of, id, reason } => {
-            let job = async move |db: &mut Connection<'_>, grant| access_keys::delete(db, grant, id, reason).await;
-            shell.output.show(&shell.write(&of.account, job).await?)
-        }
+fn show_once(shell: &Shell, (key, secret): (Visible<AccessKey>, KeySecret)) -> Outcome {
+    shell.output.show(&WithSecret { key, secret: secret.expose().to_owned() })
+}
+
+fn bound_to(kind: &str, partner: Option<i64>) -> Outcome<Option<PartnerId>> {
+    match (kind, partner) {
+        ("partner", Some(id)) => PartnerId::new(id).map(Some).ok_or_else(|| Failure::new("--partner is a record's id")),
+        ("partner", None) => Err(Failure::new("a Partner key needs --partner ID: it is bound to one record")),
+        (_, Some(_)) => Err(Failure::new("a Full key is bound to no partner: leave --partner out")),
+        (_, None) => Ok(None),
     }
 }
 
-fn new_key(kind: &str, partner: Option<i64>, name: &str, scopes: &[String], expires: Option<&str>) -> Outcome<NewKey> {
-    let partner = match (kind, partner) {
-        ("partner", Some(id)) => Some(PartnerId::new(id).ok_or_else(|| Failure::new("--partner is a record's id"))?),
-        ("partner", None) => return Err(Failure::new("a Partner key needs --partner ID: it is bound to one record")),
-        (_, Some(_)) => return Err(Failure::new("a Full key is bound to no partner: leave --partner out")),
-        (_, None) => None,
-    };
+fn read_scopes(texts: &[String]) -> Outcome<ScopeSet> {
     let read = |text: &String| Scope::parse(text).ok_or_else(|| Failure::new(unknown_scope(text)));
-    let scopes = scopes.iter().map(read).collect::<Outcome<_>>()?;
-    let expires_at = expires.map(Timestamp::parse).transpose()?;
-    Ok(NewKey { name: Name::parse(name)?, partner, scopes, expires_at })
+    texts.iter().map(read).collect()
 }
 
 fn unknown_scope(text: &str) -> String {
     let known: Vec<_> = Scope::ALL.iter().map(|scope| scope.as_str()).collect();
     format!("there is no scope {text}; scopes are {}", known.join(", "))
+}
+
+fn read_limits(limits: &LimitArgs) -> Outcome<KeyLimits> {
+    Ok(KeyLimits {
+        address_ranges: read_ranges(&limits.ip)?,
+        requests_per_minute: limits.rate.map(PerMinute::new).transpose()?,
+        idle_days: limits.idle_days.as_deref().map(Days::parse).transpose()?,
+    })
+}
+
+fn read_ranges(texts: &[String]) -> Outcome<Option<AddressRanges>> {
+    if texts.is_empty() { Ok(None) } else { Ok(Some(AddressRanges::parse(texts)?)) }
+}
+
+fn read_changes(changes: &ChangeArgs) -> Outcome<Changes> {
+    let note = changes.note.as_deref().map(|note| Some(note.trim().to_owned()).filter(|note| !note.is_empty()));
+    Ok(Changes {
+        name: changes.name.as_deref().map(Name::parse).transpose()?,
+        note: note.map_or(Change::Keep, |note| note.map_or(Change::Clear, Change::To)),
+        expires_at: changes.expires.as_deref().map(Timestamp::parse).transpose()?,
+        address_ranges: change(read_ranges(&changes.ip)?, changes.no_ip),
+        requests_per_minute: change(changes.rate.map(PerMinute::new).transpose()?, changes.no_rate),
+        idle_days: change(changes.idle_days.as_deref().map(Days::parse).transpose()?, changes.no_idle_days),
+    })
+}
+
+fn change<T>(to: Option<T>, clear: bool) -> Change<T> {
+    match to {
+        Some(value) => Change::To(value),
+        None if clear => Change::Clear,
+        None => Change::Keep,
+    }
 }

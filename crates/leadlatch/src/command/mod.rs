@@ -5,6 +5,7 @@ mod backup;
 mod change;
 mod key;
 mod lead;
+mod partner;
 mod settings;
 
 use leadlatch_domain::matrix::Action;
@@ -83,8 +84,8 @@ async fn on_database(command: Command, opened: Opened, output: Output) -> Outcom
         Command::LeadType(command) => settings::lead_type(&shell, command).await,
         Command::Status(command) => settings::status(&shell, command).await,
         Command::Site(command) => settings::site(&shell, command).await,
-        Command::Partner(command) => key::partner(&shell, command).await,
-        Command::Key(command) => key::key(&shell, command).await,
+        Command::Partner(command) => partner::run(&shell, command).await,
+        Command::Key(command) => key::run(&shell, command).await,
         Command::Lead(command) => lead::run(&shell, command).await,
         Command::Audit(command) => audit::run(&shell, command).await,
         Command::Serve { .. }

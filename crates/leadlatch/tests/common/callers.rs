@@ -22,6 +22,10 @@ pub fn strangers(database: &Database) -> Vec<Stranger> {
     database.run(&["key", "delete", "--account", ACME, &deleted_id]);
     let line = ["key", "create", "--account", ACME, "--kind", "full", "--name", "old", "--scope", "read_leads"];
     let expired = database.run(&[&line[..], &["--expires", "2020-01-01"]].concat());
+    let (rotated_id, rotated) = database.key(ACME, None, &every);
+    database.run(&["key", "rotate", "--account", ACME, &rotated_id, "--overlap", "now"]);
+    let (elsewhere_id, elsewhere) = database.key(ACME, None, &["voice"]);
+    database.run(&["key", "set", "--account", ACME, &elsewhere_id, "--ip", "192.0.2.0/24"]);
     let idle = database.partner(OTHER, "introducer", "Idle");
     let (_, inactive) = database.key(OTHER, Some(&idle), &LEAD_SCOPES);
     database.run(&["partner", "deactivate", "--account", OTHER, &idle]);
@@ -36,6 +40,8 @@ pub fn strangers(database: &Database) -> Vec<Stranger> {
         stranger(Some(unknown.expose()), 401, "unknown_key"),
         stranger(Some(&deleted), 401, "deleted_key"),
         stranger(expired["secret"].as_str(), 401, "expired_key"),
+        stranger(Some(&rotated), 401, "rotated_key"),
+        stranger(Some(&elsewhere), 403, "address_not_allowed"),
         stranger(Some(&suspended), 401, "account_suspended"),
         stranger(Some(&inactive), 403, "partner_inactive"),
     ]

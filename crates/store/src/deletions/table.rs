@@ -15,6 +15,8 @@ const BLOCK: usize = 500;
 
 const KEYS: &str = "SELECT id, digest, deleted_at, 'key', 0 FROM access_keys WHERE account_id = $1 \
      AND deleted_at IS NOT NULL AND (deleted_at, id) > ($2, $3) ORDER BY deleted_at, id LIMIT 500";
+const ROTATED: &str = "SELECT id, digest, ends_at, 'key', 0 FROM access_keys WHERE account_id = $1 \
+     AND ends_at IS NOT NULL AND ends_at <= $4 AND (ends_at, id) > ($2, $3) ORDER BY ends_at, id LIMIT 500";
 const OTHERS: &str = "SELECT id, digest, gone_at, kind, made_at FROM deletions WHERE account_id = $1 \
      AND (gone_at, id) > ($2, $3) ORDER BY gone_at, id LIMIT 500";
 
@@ -58,17 +60,36 @@ pub(super) async fn accounts(db: &mut Connection<'_>, operator: &Operator) -> Re
     Ok(std::iter::once(SERVER).chain(all.iter().map(|account| account.id.get())).collect())
 }
 
+/// Where deletions stand in the database: rows of deleted keys, of keys that were rotated out, and the table of what
+/// left no row.
+#[derive(Debug, Clone, Copy)]
+enum Source {
+    Deleted,
+    Rotated,
+    Others,
+}
+
+impl Source {
+    const fn next(self) -> Option<Self> {
+        match self {
+            Self::Deleted => Some(Self::Rotated),
+            Self::Rotated => Some(Self::Others),
+            Self::Others => None,
+        }
+    }
+}
+
 /// Where in an account's deletions the next block begins.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Place {
-    others: bool,
+    source: Source,
     at: i64,
     id: i64,
 }
 
 impl Place {
     pub(super) fn since(at: i64) -> Self {
-        Self { others: false, at, id: 0 }
+        Self { source: Source::Deleted, at, id: 0 }
     }
 
     fn next(self, block: &[Deletion]) -> Option<Self> {
@@ -90,10 +111,18 @@ pub(super) async fn block(
     since: i64,
     place: Place,
 ) -> Result<(Vec<Deletion>, Option<Place>)> {
-    let sql = if place.others { OTHERS } else { KEYS };
-    let block = db.query(sql, values![account, place.at, place.id], |row| read(row, account)).await?;
-    let after_keys = (!place.others).then_some(Place { others: true, ..Place::since(since) });
-    let next = place.next(&block).or(after_keys);
+    let mut bound = values![account, place.at, place.id];
+    let sql = match place.source {
+        Source::Deleted => KEYS,
+        Source::Rotated => {
+            bound.push(db.now().as_micros().into());
+            ROTATED
+        }
+        Source::Others => OTHERS,
+    };
+    let block = db.query(sql, bound, |row| read(row, account)).await?;
+    let source = place.source.next().map(|source| Place { source, ..Place::since(since) });
+    let next = place.next(&block).or(source);
     Ok((block, next))
 }
 
@@ -122,9 +151,11 @@ pub(super) async fn revived(
     for deletion in block {
         let found = match deletion.gone {
             Gone::Key { digest, .. } => {
-                let sql = "SELECT account_id, id FROM access_keys WHERE digest = $1 AND deleted_at IS NULL";
+                let sql = "SELECT account_id, id FROM access_keys WHERE digest = $1 AND deleted_at IS NULL \
+                           AND NOT ended AND (ends_at IS NULL OR ends_at > $2)";
+                let now = db.now().as_micros();
                 let found =
-                    db.query_opt(sql, values![digest.as_bytes().to_vec()], |row| Ok((row.get(0)?, row.get(1)?)));
+                    db.query_opt(sql, values![digest.as_bytes().to_vec(), now], |row| Ok((row.get(0)?, row.get(1)?)));
                 // By its id in this database, which may be another than the file's.
                 found.await?.map(|(account, id)| (account, Gone::Key { id, digest }))
             }

@@ -91,6 +91,10 @@ fn partner(sides: Sides) -> Grant<ReadLeads> {
         sides,
         scopes: ScopeSet::all(),
         partner_active: true,
+        address_ranges: None,
+        per_minute: None,
+        root: KeyId::new(1).expect("an id"),
+        ends_predecessor: false,
     };
     let access = Access { account: AccountId::new(1).expect("an id"), caller: Caller::Key(facts), from: None };
     access.permit().expect("a proof")

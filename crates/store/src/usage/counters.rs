@@ -30,6 +30,8 @@ pub(super) struct Counters {
 struct Counted {
     account: AccountId,
     used_at: Option<Timestamp>,
+    /// The last request that was not refused: what keeps a key from being idle.
+    let_in_at: Option<Timestamp>,
     accepted: Option<Moment>,
     refused: Option<Moment>,
     scopes: ScopeSet,
@@ -63,6 +65,7 @@ impl Counted {
         Self {
             account,
             used_at: None,
+            let_in_at: None,
             accepted: None,
             refused: None,
             scopes: ScopeSet::default(),
@@ -77,6 +80,9 @@ impl Counted {
     fn count(&mut self, used: &Use<'_>, agent: &str) -> Arc<str> {
         self.used_at = self.used_at.max(Some(used.at));
         let moment = Moment { at: used.at, method: used.method, route: used.route, status: used.status };
+        if Outcome::of(used.status) != Outcome::Refused {
+            self.let_in_at = self.let_in_at.max(Some(used.at));
+        }
         match Outcome::of(used.status) {
             Outcome::Accepted => keep_latest(&mut self.accepted, Some(moment)),
             Outcome::Refused => keep_latest(&mut self.refused, Some(moment)),
@@ -109,6 +115,7 @@ impl Counted {
 
     fn merge(&mut self, other: &Self) {
         self.used_at = self.used_at.max(other.used_at);
+        self.let_in_at = self.let_in_at.max(other.let_in_at);
         keep_latest(&mut self.accepted, other.accepted);
         keep_latest(&mut self.refused, other.refused);
         self.scopes = self.scopes.union(other.scopes);
@@ -216,18 +223,20 @@ async fn write(db: &mut Connection<'_>, key: i64, counted: &Counted) -> Result<(
 async fn write_last(db: &mut Connection<'_>, key: i64, counted: &Counted, at: Timestamp) -> Result<()> {
     let address = counted.addresses.latest().map(IpAddr::to_string).unwrap_or_default();
     let agent = counted.agents.latest().map_or("", |agent| &**agent);
-    let sql = "INSERT INTO access_key_last_used (account_id, key_id, used_at, address, user_agent, scopes_used) \
-               SELECT account_id, id, CAST($3 AS BIGINT), CAST($4 AS TEXT), CAST($5 AS TEXT), CAST($6 AS BIGINT) \
-               FROM access_keys WHERE account_id = $1 AND id = $2 ON CONFLICT (account_id, key_id) DO UPDATE SET \
+    let sql = "INSERT INTO access_key_last_used (account_id, key_id, used_at, address, user_agent, scopes_used, \
+               let_in_at) SELECT account_id, id, CAST($3 AS BIGINT), CAST($4 AS TEXT), CAST($5 AS TEXT), \
+               CAST($6 AS BIGINT), CAST($7 AS BIGINT) FROM access_keys WHERE account_id = $1 AND id = $2 ON CONFLICT (account_id, key_id) DO UPDATE SET \
                scopes_used = access_key_last_used.scopes_used | excluded.scopes_used, \
+               let_in_at = CASE WHEN excluded.let_in_at > COALESCE(access_key_last_used.let_in_at, 0) \
+               THEN excluded.let_in_at ELSE access_key_last_used.let_in_at END, \
                address = CASE WHEN excluded.used_at > access_key_last_used.used_at THEN excluded.address \
                ELSE access_key_last_used.address END, \
                user_agent = CASE WHEN excluded.used_at > access_key_last_used.used_at THEN excluded.user_agent \
                ELSE access_key_last_used.user_agent END, \
                used_at = CASE WHEN excluded.used_at > access_key_last_used.used_at THEN excluded.used_at \
                ELSE access_key_last_used.used_at END";
-    let account = counted.account.get();
-    db.execute(sql, values![account, key, at.as_micros(), address, agent, counted.scopes.bits()]).await?;
+    let (account, let_in) = (counted.account.get(), counted.let_in_at.map(Timestamp::as_micros));
+    db.execute(sql, values![account, key, at.as_micros(), address, agent, counted.scopes.bits(), let_in]).await?;
     for (class, moment) in [("accepted", counted.accepted), ("refused", counted.refused)] {
         let Some(moment) = moment else { continue };
         let sql = format!(

@@ -11,7 +11,7 @@ use serde::Serialize;
 
 use super::places::Table;
 use crate::access::{Grant, Visible};
-use crate::access_keys::{self, AccessKey};
+use crate::access_keys::{self, AccessKey, KeyFilter};
 use crate::engine::{Connection, Row, values};
 use crate::{Error, Result};
 
@@ -188,7 +188,7 @@ pub async fn report(db: &mut Connection<'_>, grant: &Grant<ManageKeys>, days: Da
         counts: counts(db, account, 0, since).await?,
     };
     let now = db.now();
-    let keys = access_keys::list(db, grant, false).await?;
+    let keys = access_keys::list(db, grant, KeyFilter::default()).await?;
     Ok(Visible(Report { days, keys: keys.into_iter().map(|key| sources.review(key.0, now, days)).collect() }))
 }
 
