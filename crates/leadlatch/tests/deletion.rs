@@ -4,7 +4,7 @@ mod common;
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use common::{Database, Server, both, sqlite};
 use serde_json::json;
@@ -41,12 +41,12 @@ async fn nothing_after(database: &Database, servers: Vec<Arc<Server>>) {
     let (_, full) = database.key(acme, None, &["read_leads"]);
     let stop = Arc::new(AtomicBool::new(false));
     let callers = hammer(&servers, &key, &stop);
-    tokio::time::sleep(std::time::Duration::from_millis(1500)).await;
+    tokio::time::sleep(Duration::from_millis(1500)).await;
     database.run(&["key", "delete", "--account", acme, &id]);
     let deleted = Instant::now();
     let count = async || servers[0].get("/api/v1/leads?total=true&limit=1", &full).await.json()["total"].to_string();
     let at_deletion = count().await;
-    tokio::time::sleep(std::time::Duration::from_millis(800)).await;
+    tokio::time::sleep(Duration::from_millis(800)).await;
     stop.store(true, Ordering::SeqCst);
     let (mut before, mut after) = (0, 0);
     for caller in callers {
@@ -106,7 +106,11 @@ async fn what_was_answered_survives_twenty_kills_once() {
                 })
             })
             .collect();
-        tokio::time::sleep(std::time::Duration::from_millis(120)).await;
+        // In the middle of the writing, however slow the machine is.
+        let before = answered.lock().expect("a lock").len();
+        while answered.lock().expect("a lock").len() < before + 10 {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
         server.process.kill().expect("a kill");
         for caller in callers {
             caller.await.expect("a caller");
@@ -114,7 +118,7 @@ async fn what_was_answered_survives_twenty_kills_once() {
     }
     let server = database.serve();
     let answered = answered.lock().expect("a lock").clone();
-    assert!(answered.len() > 100, "{}", answered.len());
+    assert!(answered.len() >= 200, "{}", answered.len());
     let mut kept: Vec<String> = Vec::new();
     let mut path = "/api/v1/leads?limit=200&sort=id".to_owned();
     loop {
@@ -137,7 +141,7 @@ async fn a_key_that_was_used_says_when_and_from_where() {
         let (id, key) = database.key(acme, None, &["create_leads"]);
         let server = database.serve();
         server.lead(&key, "ann").await;
-        tokio::time::sleep(std::time::Duration::from_millis(1500)).await;
+        tokio::time::sleep(Duration::from_millis(1500)).await;
         let shown = database.run(&["key", "show", "--account", acme, &id]);
         assert!(shown["last_used_at"].is_string(), "{shown}");
         assert_eq!(shown["last_used_address"], "127.0.0.1");
@@ -152,7 +156,7 @@ async fn a_secret_is_found_nowhere() {
     let (_, key) = database.key(acme, None, &["create_leads"]);
     let server = database.serve();
     server.lead(&key, "ann").await;
-    tokio::time::sleep(std::time::Duration::from_millis(1300)).await;
+    tokio::time::sleep(Duration::from_millis(1300)).await;
     let random = &key["lk_full_".len()..];
     for entry in std::fs::read_dir(database.folder.path()).expect("a folder") {
         let path = entry.expect("an entry").path();

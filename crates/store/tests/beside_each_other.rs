@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use leadlatch_domain::account::{Country, CurrencyCode, Slug, ZoneName};
 use leadlatch_domain::id::PartnerId;
+use leadlatch_domain::key_limits::KeyLimits;
 use leadlatch_domain::lead::{FieldRights, LeadInput, Mode};
 use leadlatch_domain::matrix::Action;
 use leadlatch_domain::point::ConversionPoint;
@@ -107,7 +108,13 @@ fn lead(status: i64) -> LeadInput {
 
 fn key(partner: i64) -> NewKey {
     let scopes: ScopeSet = [Scope::ReadLeads].into_iter().collect();
-    NewKey { name: Name::parse("key").expect("a name"), partner: PartnerId::new(partner), scopes, expires_at: None }
+    NewKey {
+        name: Name::parse("key").expect("a name"),
+        partner: PartnerId::new(partner),
+        scopes,
+        expires_at: None,
+        limits: KeyLimits::default(),
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

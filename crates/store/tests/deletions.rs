@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use leadlatch_domain::account::{Country, CurrencyCode, Slug, ZoneName};
 use leadlatch_domain::id::AccountId;
+use leadlatch_domain::key_limits::KeyLimits;
 use leadlatch_domain::scope::ScopeSet;
 use leadlatch_domain::text::Name;
 use leadlatch_store::access_keys::{self, NewKey};
@@ -27,13 +28,19 @@ async fn account(opened: &Opened) -> AccountId {
 }
 
 async fn deleted_key(opened: &Opened, account: AccountId) {
-    let new = NewKey { name: Name::parse("k").unwrap(), partner: None, scopes: ScopeSet::all(), expires_at: None };
+    let new = NewKey {
+        name: Name::parse("k").unwrap(),
+        partner: None,
+        scopes: ScopeSet::all(),
+        expires_at: None,
+        limits: KeyLimits::default(),
+    };
     let admin = opened.operator.admin_of(account);
     let grant = admin.clone().permit().unwrap();
     let (key, _) =
         opened.store.write(grant, async move |db, grant| access_keys::create(db, grant, new).await).await.unwrap();
     let (id, grant) = (key.id, admin.permit().unwrap());
-    let job = async move |db: &mut Connection<'_>, grant| access_keys::delete(db, grant, id, None).await;
+    let job = async move |db: &mut Connection<'_>, grant| access_keys::delete(db, grant, vec![id], None).await;
     opened.store.write(grant, job).await.unwrap();
 }
 

@@ -69,9 +69,26 @@ fn check(file: Option<&str>, output: Output) -> Outcome {
 }
 
 fn print_openapi() -> Outcome {
-    let text = leadlatch_api::openapi().to_pretty_json().map_err(|fault| Failure::new(fault.to_string()))?;
-    line(&text);
+    let failed = |fault: serde_json::Error| Failure::new(fault.to_string());
+    let mut document = serde_json::to_value(leadlatch_api::openapi()).map_err(failed)?;
+    order_extensions(&mut document);
+    line(&serde_json::to_string_pretty(&document).map_err(failed)?);
     Ok(())
+}
+
+/// Extensions come in any order; in a file that is checked in they stand in one.
+fn order_extensions(value: &mut serde_json::Value) {
+    match value {
+        serde_json::Value::Object(members) => {
+            let (mut extensions, others): (Vec<_>, Vec<_>) =
+                std::mem::take(members).into_iter().partition(|(name, _)| name.starts_with("x-"));
+            extensions.sort_by(|one, other| one.0.cmp(&other.0));
+            members.extend(others.into_iter().chain(extensions));
+            members.values_mut().for_each(order_extensions);
+        }
+        serde_json::Value::Array(items) => items.iter_mut().for_each(order_extensions),
+        _ => {}
+    }
 }
 
 async fn on_database(command: Command, opened: Opened, output: Output) -> Outcome {

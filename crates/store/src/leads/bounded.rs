@@ -77,6 +77,10 @@ mod tests {
             sides: kind.map(PartnerKind::sides).unwrap_or_default(),
             scopes: ScopeSet::all(),
             partner_active: true,
+            address_ranges: None,
+            per_minute: None,
+            root: KeyId::new(1).unwrap(),
+            ends_predecessor: false,
         };
         Access { account: AccountId::new(1).unwrap(), caller: Caller::Key(facts), from: None }.permit().unwrap()
     }

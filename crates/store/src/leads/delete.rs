@@ -109,4 +109,3 @@ async fn erase_row<A>(db: &mut Connection<'_>, grant: &Held<A>, event: Event, id
     db.audit(Pending::by(grant, event, id, json!({})));
     Ok(true)
 }
-}

@@ -142,7 +142,7 @@ async fn keep_preference<A>(
                value = excluded.value, at = excluded.at, actor_kind = excluded.actor_kind, \
                actor_id = excluded.actor_id, address = excluded.address";
     let Value::Text(value) = lead.get(field) else { return Ok(()) };
-    let (actor, now, from) = (grant.actor(), db.now().as_micros(), grant.access.from.clone());
+    let (actor, now, from) = (grant.actor(), db.now().as_micros(), grant.access.from.map(|from| from.to_string()));
     let bound = values![grant.account(), id, field.name(), value.as_str(), now, actor.kind.as_str(), actor.id, from];
     db.execute(sql, bound).await?;
     Ok(())

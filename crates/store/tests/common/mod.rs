@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use leadlatch_domain::account::{Country, CurrencyCode, Slug, ZoneName};
 use leadlatch_domain::id::{AccountId, PartnerId};
+use leadlatch_domain::key_limits::KeyLimits;
 use leadlatch_domain::key_secret::KeyDigest;
 use leadlatch_domain::lead::{LeadInput, LeadView, Mode};
 use leadlatch_domain::matrix::{CreateLeads, ReadLeads};
@@ -71,7 +72,13 @@ impl World {
     /// A key with the scopes, given with commas between them.
     pub async fn key(&self, account: AccountId, partner: Option<PartnerId>, scopes: &str) -> KeyDigest {
         let scopes: ScopeSet = scopes.split(',').map(|name| Scope::parse(name).expect("a scope")).collect();
-        let new = NewKey { name: Name::parse("key").expect("a name"), partner, scopes, expires_at: None };
+        let new = NewKey {
+            name: Name::parse("key").expect("a name"),
+            partner,
+            scopes,
+            expires_at: None,
+            limits: KeyLimits::default(),
+        };
         let grant = self.opened.operator.admin_of(account).permit().expect("a proof");
         let job = async move |db: &mut Connection<'_>, grant| access_keys::create(db, grant, new).await;
         let (_, secret) = self.opened.store.write(grant, job).await.expect("a key");
