@@ -42,7 +42,7 @@ pub struct Served(pub i64);
 #[derive(Clone, Default)]
 pub(crate) struct Caller {
     address: Option<IpAddr>,
-    found: Arc<OnceLock<(UsedKey, Option<Scope>, Option<Quota>)>>,
+    found: Arc<OnceLock<Found>>,
 }
 
 impl Caller {
@@ -57,6 +57,9 @@ impl Caller {
         }
     }
 }
+
+/// The key that called, the scope that it used, and what is left of its limit.
+type Found = (UsedKey, Option<Scope>, Option<Quota>);
 
 /// What is known of a request from its beginning; counts it at its end.
 struct Asked {

@@ -22,7 +22,7 @@ pub struct Problem {
     duplicate_of: Option<i64>,
     retry_after: Option<i64>,
     /// For the log alone.
-    cause: Option<String>,
+    cause: Option<Box<str>>,
 }
 
 /// The body of a refusal.
@@ -181,8 +181,8 @@ impl From<Error> for Problem {
             Error::Duplicate(duplicate_of) => Self { duplicate_of, ..Self::new(code) },
             Error::TooManyTestLeads(seconds) => Self { retry_after: Some(seconds), ..Self::new(code) },
             Error::InUse(by) => Self::because(code, format!("The {by}.")),
-            Error::Internal(cause) => Self { cause: Some(cause.to_string()), ..Self::new(code) },
-            Error::Unavailable(cause) => Self { cause: Some(cause), ..Self::new(code) },
+            Error::Internal(cause) => Self { cause: Some(cause.to_string().into()), ..Self::new(code) },
+            Error::Unavailable(cause) => Self { cause: Some(cause.into()), ..Self::new(code) },
             Error::NoRoom => Self { cause: Some("the database's disk is full".into()), ..Self::new(code) },
             Error::Unauthenticated(_) | Error::TooExpensive => Self::new(code),
         }

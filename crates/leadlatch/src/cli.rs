@@ -362,7 +362,6 @@ pub(crate) enum Partner {
     Delete(OnePartner),
 }
 
-#[derive(Debug, Subcommand)]
 /// Leads of an account.
 #[derive(Debug, Args)]
 pub(crate) struct Leads {

@@ -70,7 +70,7 @@ fn changed_data(before: &Lead, after: &Lead, all: &mut Changed) {
 
 /// One field's entry.
 pub fn pair(before: Json, after: Json) -> Json {
-    json!({"before": before, "after": after})
+    Json::Object(Map::from_iter([("before".to_owned(), before), ("after".to_owned(), after)]))
 }
 
 #[cfg(test)]
