@@ -45,6 +45,13 @@ pub(crate) struct Caller {
     found: Arc<OnceLock<Found>>,
 }
 
+/// The key that calls, what its request needs, and what is left of its limit.
+struct Found {
+    key: UsedKey,
+    scope: Option<Scope>,
+    quota: Option<Quota>,
+}
+
 impl Caller {
     pub(crate) fn address(&self) -> Option<IpAddr> {
         self.address
@@ -53,13 +60,10 @@ impl Caller {
     pub(crate) fn is(&self, access: &Access, scope: Option<Scope>, quota: Option<Quota>) {
         if let Some(key) = UsedKey::of(access) {
             // Set once a request: a second check of the same request finds the same caller.
-            let _ = self.found.set((key, scope, quota));
+            let _ = self.found.set(Found { key, scope, quota });
         }
     }
 }
-
-/// The key that called, the scope that it used, and what is left of its limit.
-type Found = (UsedKey, Option<Scope>, Option<Quota>);
 
 /// What is known of a request from its beginning; counts it at its end.
 struct Asked {
@@ -92,7 +96,7 @@ pub(crate) async fn envelope(State(app): State<App>, mut request: Request, next:
     };
     asked.count(answer.status().as_u16(), answer.extensions().get::<Served>().map_or(0, |served| served.0));
     let mut answer = with_headers(answer, asked.id.as_str());
-    if let Some((_, _, Some(quota))) = asked.caller.found.get() {
+    if let Some(quota) = asked.caller.found.get().and_then(|found| found.quota) {
         quota.write(answer.headers_mut());
     }
     answer
@@ -133,8 +137,8 @@ impl Asked {
     fn count(&mut self, status: u16, rows: i64) {
         self.counted = true;
         let took = self.began.elapsed();
-        if let Some((key, scope, _)) = self.caller.found.get() {
-            self.count_use(*key, *scope, status, rows, took);
+        if let Some(found) = self.caller.found.get() {
+            self.count_use(found.key, found.scope, status, rows, took);
         }
         tracing::debug!(request_id = self.id.as_str(), method = self.method, route = self.route, status, "answered");
         let status = metrics::SharedString::from(status.to_string());

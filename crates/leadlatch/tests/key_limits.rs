@@ -208,3 +208,22 @@ async fn an_idle_key_is_refused_until_it_is_enabled() {
         assert_eq!(ask(&server, &unused).await.status, 200, "no key is idle by default");
     }
 }
+
+#[test]
+fn the_document_says_of_every_operation_that_a_key_may_be_limited() {
+    let document = serde_json::to_value(leadlatch_api::openapi()).expect("a document");
+    let mut seen = 0;
+    for item in document["paths"].as_object().expect("paths").values() {
+        for operation in item.as_object().expect("an item").values() {
+            let answers = operation["responses"].as_object().expect("answers");
+            assert!(answers["429"]["headers"]["Retry-After"].is_object(), "{operation}");
+            for (status, answer) in answers {
+                let limited =
+                    answer["headers"]["RateLimit"].is_object() && answer["headers"]["RateLimit-Policy"].is_object();
+                assert_eq!(limited, status != "401", "{status} of {operation}");
+            }
+            seen += 1;
+        }
+    }
+    assert!(seen >= 24, "{seen}");
+}

@@ -1,6 +1,6 @@
 //! What happened to a lead: a closed list of actions, and the values before and after.
 
-use serde_json::{Map, Value as Json, json};
+use serde_json::{Map, Value as Json};
 
 use super::field::{Kind, LeadField};
 use super::record::Lead;

@@ -3,20 +3,21 @@
 use leadlatch_domain::address_ranges::AddressRanges;
 use leadlatch_domain::audit::Event;
 use leadlatch_domain::fault::Fault;
-use leadlatch_domain::key_limits::PerMinute;
+use leadlatch_domain::key_limits::{KeyLimits, PerMinute};
 use leadlatch_domain::key_state::KeyState;
 use leadlatch_domain::matrix::ManageKeys;
 use leadlatch_domain::retention::Days;
 use leadlatch_domain::text::{LONG_TEXT_MAX, Name, check_multiline};
 use leadlatch_domain::time::Timestamp;
-use serde_json::{Map, Value as Json, json};
+use serde::Serialize;
+use serde_json::json;
 
 use super::create::limit_values;
 use super::read::{AccessKey, find};
 use crate::access::{Held, Visible};
 use crate::audit::Pending;
 use crate::engine::{Connection, Gate, values};
-use crate::{Error, Result};
+use crate::{Error, Result, change};
 
 /// What becomes of a value that may be absent.
 #[derive(Debug, Default)]
@@ -74,7 +75,8 @@ pub async fn set(
     let mut bound = values![grant.account(), id, after.name.as_str(), after.note.clone(), expires];
     bound.extend(limit_values(&after.limits));
     db.execute(sql, bound).await?;
-    audit(db, &grant, &before, &after);
+    let both = (&Editable::of(&before), &Editable::of(&after));
+    change::audit(db, &grant, (Event::KeyChanged, id), &after.name, both)?;
     find(db, grant.account(), id).await.map(Visible)
 }
 
@@ -111,30 +113,20 @@ fn refuse_later(before: Option<Timestamp>, after: Timestamp) -> Result<()> {
     }
 }
 
-/// One entry with what changed, before and after; none where nothing did.
-fn audit(db: &mut Connection<'_>, grant: &Held<ManageKeys>, before: &AccessKey, after: &AccessKey) {
-    let both = editable(before).into_iter().zip(editable(after)).filter(|((_, before), (_, after))| before != after);
-    let (mut was, mut is, mut names) = (Map::new(), Map::new(), Vec::new());
-    for ((name, before), (_, after)) in both {
-        was.insert(name.to_owned(), before);
-        is.insert(name.to_owned(), after);
-        names.push(name);
-    }
-    if !names.is_empty() {
-        let details = json!({"name": after.name, "before": was, "after": is});
-        db.audit(Pending::by(grant, Event::KeyChanged, after.id, details).changed(names));
-    }
+/// What a change may be of, in the words of the audit trail.
+#[derive(Serialize)]
+struct Editable<'k> {
+    name: &'k str,
+    note: Option<&'k str>,
+    expires_at: Option<Timestamp>,
+    #[serde(flatten)]
+    limits: &'k KeyLimits,
 }
 
-fn editable(key: &AccessKey) -> [(&'static str, Json); 6] {
-    [
-        ("name", json!(key.name)),
-        ("note", json!(key.note)),
-        ("expires_at", json!(key.expires_at)),
-        ("address_ranges", json!(key.limits.address_ranges)),
-        ("requests_per_minute", json!(key.limits.requests_per_minute)),
-        ("idle_days", json!(key.limits.idle_days)),
-    ]
+impl<'k> Editable<'k> {
+    fn of(key: &'k AccessKey) -> Self {
+        Self { name: &key.name, note: key.note.as_deref(), expires_at: key.expires_at, limits: &key.limits }
+    }
 }
 
 /// Lets a key in again that had been idle for too long: its days begin anew.
