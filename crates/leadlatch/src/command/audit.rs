@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::Shell;
 use crate::cli::{Audit, Chain};
-use crate::output::{Failure, Outcome, line};
+use crate::output::{Failure, Outcome, Table, line};
 
 const BLOCK: u32 = 500;
 
@@ -84,10 +84,12 @@ async fn list(shell: &Shell, chain: &Chain) -> Outcome {
     if shell.output.json {
         return shell.output.show(&Entries { entries: lines });
     }
+    let mut table = Table::new(["number", "at", "by", "event", "target", "details"]);
     for entry in lines {
-        let (who, details) = (format!("{} {}", entry.actor, entry.actor_id), entry.details.unwrap_or("erased".into()));
-        line(&format!("{}  {}  {who}  {}  {}  {details}", entry.number, entry.at, entry.event, entry.target_id));
+        let (by, details) = (format!("{} {}", entry.actor, entry.actor_id), entry.details.unwrap_or("erased".into()));
+        table.row([entry.number.to_string(), entry.at, by, entry.event, entry.target_id.to_string(), details]);
     }
+    line(&table.to_string());
     Ok(())
 }
 
@@ -188,8 +190,8 @@ async fn verify_chain(shell: &Shell, chain: &str, source: &Source, kept: &[Head]
         let stored = block(shell, source, after).await?;
         let Some(last) = stored.last() else { break };
         after = last.number;
-        let ours = stored.iter().take_while(|stored| stored.number <= head.number);
-        ours.map(|stored| verifier.step(stored)).collect::<Result<(), _>>().map_err(|what| broken(chain, what))?;
+        let mut ours = stored.iter().take_while(|stored| stored.number <= head.number);
+        ours.try_for_each(|stored| verifier.step(stored)).map_err(|what| broken(chain, what))?;
     }
     verifier.finish().map_err(|what| broken(chain, what))
 }

@@ -11,7 +11,7 @@ use leadlatch_store::partner_records::{self, Links};
 use leadlatch_store::{Connection, Visible, leads};
 use serde::Serialize;
 
-use super::Shell;
+use super::{Shell, key_report};
 use crate::cli::{Key, Lead, Links as LinkArgs, OnePartner, Partner};
 use crate::output::{Failure, Outcome};
 
@@ -76,10 +76,9 @@ pub(crate) async fn key(shell: &Shell, command: Key) -> Outcome {
             let grant = shell.grant::<ManageKeys>(&of.account).await?;
             shell.output.show(&shell.opened.store.read(async |db| access_keys::list(db, &grant, deleted).await).await?)
         }
-        Key::Show { of, id } => {
-            let grant = shell.grant::<ManageKeys>(&of.account).await?;
-            shell.output.show(&shell.opened.store.read(async |db| access_keys::get(db, &grant, id).await).await?)
-        }
+        Key::Show { of, id, places } => key_report::show(shell, &of.account, id, places).await,
+        Key::Report(asked) => key_report::report(shell, asked).await,
+        Key::Log(asked) => key_report::log(shell, asked).await,
         Key::Delete { of, id, reason } => {
             let job = async move |db: &mut Connection<'_>, grant| access_keys::delete(db, grant, id, reason).await;
             shell.output.show(&shell.write(&of.account, job).await?)

@@ -2,6 +2,7 @@
 
 mod audit;
 mod key;
+mod key_report;
 mod settings;
 
 use leadlatch_domain::matrix::Action;
