@@ -1,6 +1,7 @@
 //! The command line, as clap reads it.
 
 mod key;
+mod key_report;
 pub(crate) mod settings;
 
 use std::net::SocketAddr;
@@ -9,6 +10,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 pub(crate) use self::key::{ChangeArgs, Key, LimitArgs};
+pub(crate) use self::key_report::{KeyLog, KeyReport, Selections};
 
 /// Leadlatch: leads behind access keys.
 #[derive(Debug, Parser)]

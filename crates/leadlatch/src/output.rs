@@ -1,7 +1,13 @@
 //! What commands print: one JSON value with `--json`, lines for people without it; errors on stderr.
 
+mod table;
+
+use std::io::{ErrorKind, Write};
+
 use leadlatch_store::Error;
 use serde::Serialize;
+
+pub(crate) use self::table::Table;
 
 /// Why a command failed, in words for the terminal.
 #[derive(Debug)]
@@ -55,42 +61,48 @@ pub(crate) struct Output {
 }
 
 impl Output {
-    /// One value: as JSON, or as `name: value` lines.
+    /// One value: as JSON, or for people: a list as a table, one thing as `name: value` lines.
     pub(crate) fn show(self, value: &impl Serialize) -> Outcome {
         let value = serde_json::to_value(value).map_err(|error| Failure::new(error.to_string()))?;
-        if self.json {
-            line(&value.to_string());
-        } else if let serde_json::Value::Array(rows) = &value {
-            for row in rows {
-                line(&in_a_line(row));
-            }
-        } else {
-            members(&value).for_each(|(name, value)| line(&format!("{name}: {}", plain(value))));
+        match &value {
+            value if self.json => line(&value.to_string()),
+            serde_json::Value::Array(rows) if rows.is_empty() => line("none"),
+            serde_json::Value::Array(rows) => line(&Table::of(rows).to_string()),
+            value => members(value).for_each(|(name, value)| member(name, value)),
         }
         Ok(())
     }
 }
 
-fn in_a_line(row: &serde_json::Value) -> String {
-    members(row).map(|(name, value)| format!("{name}={}", plain(value))).collect::<Vec<_>>().join("  ")
+/// A member of one thing; a list of things within it stands below its name.
+fn member(name: &str, value: &serde_json::Value) {
+    match value.as_array().filter(|rows| rows.iter().any(serde_json::Value::is_object)) {
+        Some(rows) => {
+            line(&format!("{name}:"));
+            Table::of(rows).to_string().lines().for_each(|row| line(&format!("  {row}")));
+        }
+        None => line(&format!("{name}: {}", table::text(value))),
+    }
 }
 
 fn members(value: &serde_json::Value) -> impl Iterator<Item = (&String, &serde_json::Value)> {
     value.as_object().into_iter().flatten().filter(|(_, value)| !value.is_null())
 }
 
-fn plain(value: &serde_json::Value) -> String {
-    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
-}
-
-/// A line on stdout.
-#[expect(clippy::print_stdout, reason = "this is what a command is for")]
+/// A line on stdout. Whoever reads it may stop reading, as `head` does: the rest is for nobody then. Any other failure,
+/// such as a full disk behind `>`, ends the command: what it was asked for is not there.
 pub(crate) fn line(text: &str) {
-    println!("{text}");
+    match writeln!(std::io::stdout().lock(), "{text}") {
+        Err(failed) if failed.kind() != ErrorKind::BrokenPipe => {
+            error(&format!("stdout: {failed}"));
+            std::process::exit(1);
+        }
+        _ => {}
+    }
 }
 
 /// A line on stderr.
-#[expect(clippy::print_stderr, reason = "errors and progress belong there")]
 pub(crate) fn error(text: &str) {
-    eprintln!("{text}");
+    // With nobody at stderr there is nobody to tell.
+    let _ = writeln!(std::io::stderr().lock(), "{text}");
 }

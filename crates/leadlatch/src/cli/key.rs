@@ -3,6 +3,7 @@
 use clap::{Args, Subcommand};
 
 use super::Of;
+use super::key_report::{KeyLog, KeyReport};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Key {
@@ -42,12 +43,19 @@ pub(crate) enum Key {
         #[arg(long)]
         state: Option<String>,
     },
-    /// Show one key.
+    /// Show one key, and who uses it for what.
     Show {
         #[command(flatten)]
         of: Of,
         id: i64,
+        /// Addresses and programs to show, those used last first.
+        #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u32).range(0..=200))]
+        places: u32,
     },
+    /// Report what each live key did, and which deserve a look.
+    Report(KeyReport),
+    /// List the requests of keys, newest first.
+    Log(KeyLog),
     /// Change a key: its name, note and limits, and an expiry that comes sooner.
     Set {
         #[command(flatten)]

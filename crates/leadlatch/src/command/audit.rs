@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::Shell;
 use crate::cli::{Audit, Chain};
-use crate::output::{Failure, Outcome, line};
+use crate::output::{Failure, Outcome, Table, line};
 
 const BLOCK: u32 = 500;
 
@@ -84,10 +84,12 @@ async fn list(shell: &Shell, chain: &Chain) -> Outcome {
     if shell.output.json {
         return shell.output.show(&Entries { entries: lines });
     }
+    let mut table = Table::new(["number", "at", "by", "event", "target", "details"]);
     for entry in lines {
-        let (who, details) = (format!("{} {}", entry.actor, entry.actor_id), entry.details.unwrap_or("erased".into()));
-        line(&format!("{}  {}  {who}  {}  {}  {details}", entry.number, entry.at, entry.event, entry.target_id));
+        let (by, details) = (format!("{} {}", entry.actor, entry.actor_id), entry.details.unwrap_or("erased".into()));
+        table.row([entry.number.to_string(), entry.at, by, entry.event, entry.target_id.to_string(), details]);
     }
+    line(&table.to_string());
     Ok(())
 }
 

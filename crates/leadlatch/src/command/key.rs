@@ -15,7 +15,7 @@ use leadlatch_store::access_keys::{self, AccessKey, Change, Changes, KeyFilter, 
 use leadlatch_store::{Connection, Visible};
 use serde::Serialize;
 
-use super::Shell;
+use super::{Shell, key_report};
 use crate::cli::{ChangeArgs, Key, LimitArgs};
 use crate::output::{Failure, Outcome};
 
@@ -45,10 +45,9 @@ pub(crate) async fn run(shell: &Shell, command: Key) -> Outcome {
             let grant = shell.grant::<ManageKeys>(&of.account).await?;
             shell.output.show(&shell.opened.store.read(async |db| access_keys::list(db, &grant, filter).await).await?)
         }
-        Key::Show { of, id } => {
-            let grant = shell.grant::<ManageKeys>(&of.account).await?;
-            shell.output.show(&shell.opened.store.read(async |db| access_keys::get(db, &grant, id).await).await?)
-        }
+        Key::Show { of, id, places } => key_report::show(shell, &of.account, id, places).await,
+        Key::Report(asked) => key_report::report(shell, asked).await,
+        Key::Log(asked) => key_report::log(shell, asked).await,
         Key::Set { of, id, changes } => {
             let changes = read_changes(&changes)?;
             let job = async move |db: &mut Connection<'_>, grant| access_keys::set(db, grant, id, changes).await;

@@ -4,6 +4,7 @@ mod audit;
 mod backup;
 mod change;
 mod key;
+mod key_report;
 mod lead;
 mod partner;
 mod settings;
