@@ -5,6 +5,7 @@ mod app;
 mod body;
 mod docs;
 mod envelope;
+mod idempotency;
 mod list;
 pub mod problem;
 mod router;

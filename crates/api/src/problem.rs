@@ -155,7 +155,7 @@ impl From<Error> for Problem {
                 tracing::warn!(cause, "a request could not be served");
                 Self::new(code)
             }
-            Error::Unauthenticated(_) | Error::TooExpensive => Self::new(code),
+            Error::Unauthenticated(_) | Error::Refused(_) | Error::TooExpensive => Self::new(code),
         }
     }
 }

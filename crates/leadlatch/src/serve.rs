@@ -168,6 +168,11 @@ async fn purge_all(housekeeper: &Housekeeper) -> leadlatch_store::Result<()> {
     for account in accounts {
         let grant = operator.role(Role::Retention, account.id).permit()?;
         housekeeper.store.write(grant, async move |db, grant| leads::purge(db, grant).await).await?;
+        let forget = async || {
+            let grant = operator.role(Role::Retention, account.id).permit()?;
+            housekeeper.store.write(grant, async move |db, grant| leads::forget_idempotency(db, grant).await).await
+        };
+        while forget().await? == leads::FORGOTTEN_AT_ONCE {}
     }
     Ok(())
 }

@@ -28,6 +28,9 @@ pub enum Error {
     /// It stands against something that is there already.
     #[error("conflict: {0}")]
     Conflict(String),
+    /// It cannot be done, and the catalogue says all about it.
+    #[error("refused: {}", .0.as_str())]
+    Refused(Code),
     /// The statement took too long; the caller should narrow it.
     #[error("too expensive")]
     TooExpensive,
@@ -69,7 +72,7 @@ impl Error {
     /// The catalogue's code.
     pub fn code(&self) -> Code {
         match self {
-            Self::Unauthenticated(code) => *code,
+            Self::Unauthenticated(code) | Self::Refused(code) => *code,
             Self::Denied(denied) => denied.code,
             Self::OutOfReach => Code::OutOfReach,
             Self::NotFound(_) => Code::NotFound,
