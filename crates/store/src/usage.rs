@@ -67,6 +67,21 @@ impl Usage {
         count.1 += used.rows;
     }
 
+    /// Adds rows to a request that was counted already: those of a stream's later blocks.
+    pub fn add_rows(&self, access: &Access, at: Timestamp, outcome: u16, scope: &'static str, rows: i64) {
+        let Some(key) = access.key_id() else { return };
+        let shard = &self.shards[usize::try_from(key.get()).unwrap_or_default() % SHARDS];
+        let mut shard = shard.lock().unwrap_or_else(PoisonError::into_inner);
+        let counted = shard.entry(key).or_insert_with(|| Counted {
+            account: access.account(),
+            at,
+            address: String::new(),
+            agent: String::new(),
+            counts: HashMap::new(),
+        });
+        counted.counts.entry((at.day(), outcome, scope)).or_default().1 += rows;
+    }
+
     fn take(&self) -> Vec<(KeyId, Counted)> {
         let drain =
             |shard: &Mutex<HashMap<_, _>>| std::mem::take(&mut *shard.lock().unwrap_or_else(PoisonError::into_inner));
@@ -107,7 +122,10 @@ async fn write(db: &mut Connection<'_>, key: KeyId, counted: &Counted) -> Result
                ON CONFLICT (account_id, key_id) DO UPDATE SET used_at = excluded.used_at, \
                address = excluded.address, user_agent = excluded.user_agent";
     let (address, agent) = (counted.address.as_str(), counted.agent.as_str());
-    db.execute(sql, values![account, key.get(), counted.at.as_micros(), address, agent]).await?;
+    // Rows alone, of a request that was counted before, say nothing of where the key was used.
+    if !address.is_empty() {
+        db.execute(sql, values![account, key.get(), counted.at.as_micros(), address, agent]).await?;
+    }
     let sql = "INSERT INTO access_key_usage (account_id, key_id, day, outcome, scope, requests, row_count) \
                SELECT account_id, id, CAST($3 AS BIGINT), CAST($4 AS BIGINT), CAST($5 AS TEXT), CAST($6 AS BIGINT), CAST($7 AS BIGINT) FROM access_keys WHERE account_id = $1 AND id = $2 \
                ON CONFLICT (account_id, key_id, day, outcome, scope) DO UPDATE SET \

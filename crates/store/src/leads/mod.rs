@@ -1,6 +1,7 @@
 //! Leads: read, listed, made, changed, deleted, referred; always through a proof.
 
 mod bounded;
+mod columns;
 mod create;
 mod delete;
 pub mod history;
@@ -13,6 +14,7 @@ mod row;
 mod update;
 
 pub use bounded::is_bounded;
+pub use columns::data_columns;
 pub use create::create;
 pub use delete::{delete, delete_all, erase, purge, restore};
 pub use history::{history, inspect_history};
