@@ -2,6 +2,7 @@
 
 use axum::extract::{FromRequest, Request};
 use axum::http::header;
+use bytes::Bytes;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use leadlatch_domain::problem::Code;
 use serde_json::{Map, Value};
@@ -22,19 +23,28 @@ impl FromRequest<App> for JsonObject {
     type Rejection = Problem;
 
     async fn from_request(request: Request, _: &App) -> Result<Self, Problem> {
-        let kind = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or("");
-        let essence = kind.split(';').next().unwrap_or("").trim();
-        if !essence.eq_ignore_ascii_case("application/json") {
-            return Err(Problem::new(Code::UnsupportedMediaType));
-        }
-        let whole = Limited::new(request.into_body(), LIMIT).collect();
-        let body = tokio::time::timeout(PATIENCE, whole).await.map_err(|_| Problem::new(Code::RequestTimeout))?;
-        let bytes = body.map_err(|error| too_large(&*error))?.to_bytes();
-        serde_json::from_slice(&bytes).map(Self).map_err(|error| {
-            let place = format!("line {}, column {}", error.line(), error.column());
-            Problem::because(Code::MalformedJson, format!("Send one JSON object in UTF-8; reading stopped at {place}."))
-        })
+        object(&bytes(request).await?).map(Self)
     }
+}
+
+/// The bytes of a body that says it is JSON, within the limits of size and time.
+pub(crate) async fn bytes(request: Request) -> Result<Bytes, Problem> {
+    let kind = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or("");
+    let essence = kind.split(';').next().unwrap_or("").trim();
+    if !essence.eq_ignore_ascii_case("application/json") {
+        return Err(Problem::new(Code::UnsupportedMediaType));
+    }
+    let whole = Limited::new(request.into_body(), LIMIT).collect();
+    let body = tokio::time::timeout(PATIENCE, whole).await.map_err(|_| Problem::new(Code::RequestTimeout))?;
+    Ok(body.map_err(|error| too_large(&*error))?.to_bytes())
+}
+
+/// The members of the object that the bytes hold.
+pub(crate) fn object(bytes: &Bytes) -> Result<Map<String, Value>, Problem> {
+    serde_json::from_slice(bytes).map_err(|error| {
+        let place = format!("line {}, column {}", error.line(), error.column());
+        Problem::because(Code::MalformedJson, format!("Send one JSON object in UTF-8; reading stopped at {place}."))
+    })
 }
 
 fn too_large(error: &(dyn std::error::Error + Send + Sync + 'static)) -> Problem {

@@ -6,6 +6,7 @@ mod body;
 mod docs;
 mod envelope;
 mod forwarded;
+mod idempotency;
 mod limit;
 mod list;
 pub mod problem;

@@ -47,7 +47,8 @@ impl Default for ListQuery {
     }
 }
 
-fn pairs(query: Option<&str>) -> Result<Vec<(String, String)>, Problem> {
+/// The parameters of a query string.
+pub(crate) fn pairs(query: Option<&str>) -> Result<Vec<(String, String)>, Problem> {
     serde_urlencoded::from_str(query.unwrap_or_default())
         .map_err(|_| Problem::because(Code::BadRequest, "The query string cannot be read."))
 }
@@ -65,6 +66,11 @@ impl ListQuery {
             list.others.push((name, String::new()));
         }
         Ok(list)
+    }
+
+    /// The query of what goes by no page: parameters, and what was wrong with those that were taken out before.
+    pub(crate) fn of_pairs(others: Vec<(String, String)>, faults: Vec<FieldFault>) -> Self {
+        Self { others, faults, ..Self::default() }
     }
 
     /// An empty text and `null` count as absent; their name is judged all the same.

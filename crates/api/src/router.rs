@@ -30,6 +30,7 @@ fn v1() -> OpenApiRouter<App> {
     let router = OpenApiRouter::with_openapi(Document::openapi());
     let router = allowed!(router, whoami::describe, whoami::delete);
     let router = allowed!(router, leads::create::create, leads::list::list, leads::search::search);
+    let router = allowed!(router, leads::export::export);
     let router = allowed!(router, leads::get::get, leads::update::update, leads::delete::delete);
     let router = allowed!(router, leads::history::history);
     let router = allowed!(router, lead_groups::list, lead_groups::get, lead_types::list, lead_types::get);

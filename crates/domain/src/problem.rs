@@ -88,12 +88,16 @@ catalogue! {
         "Update the lead that is there, if duplicate_of names it, or leave it at that.";
     InUse "in_use" 409 "The record is in use."
         "Change or delete first what detail names.";
+    IdempotencyInProgress "idempotency_in_progress" 409 "A request with this Idempotency-Key is still running."
+        "Send it again in a moment.";
     BodyTooLarge "body_too_large" 413 "The body is larger than 1 MiB."
         "Send less at once.";
     UnsupportedMediaType "unsupported_media_type" 415 "The body is not declared as JSON."
         "Send Content-Type: application/json.";
     InvalidFields "invalid_fields" 422 "Some values are not valid."
         "Correct every field named in errors.";
+    IdempotencyKeyReused "idempotency_key_reused" 422 "This Idempotency-Key was used for another body."
+        "Use a new Idempotency-Key for each lead; send the same body to retry one.";
     InvalidCursor "invalid_cursor" 422 "The cursor does not belong to this request."
         "Use next_cursor with the same filters and sort, or begin without a cursor.";
     TooManyTestLeads "too_many_test_leads" 429 "The key has made all test leads of the day."

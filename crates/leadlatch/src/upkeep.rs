@@ -12,7 +12,7 @@ use leadlatch_domain::id::AccountId;
 use leadlatch_domain::matrix::{PurgeLeads, PurgeRequestLog, Role};
 use leadlatch_store::usage::Usage;
 use leadlatch_store::usage::log::{self, LogWriter};
-use leadlatch_store::{Operator, Result, Store, accounts, leads};
+use leadlatch_store::{Connection, Operator, Result, Store, accounts, leads};
 use tokio::sync::{Mutex, watch};
 use tokio::task::JoinHandle;
 use tokio::time::MissedTickBehavior;
@@ -32,18 +32,21 @@ enum Duty {
     Bin,
     /// Removes what the request log holds no longer.
     RequestLog,
+    /// Forgets retries of creates whose 24 hours are over.
+    Retries,
     /// Keeps the database and the file of deletions together.
     Deletions,
 }
 
 impl Duty {
-    const ALL: [Self; 4] = [Self::Usage, Self::Bin, Self::RequestLog, Self::Deletions];
+    const ALL: [Self; 5] = [Self::Usage, Self::Bin, Self::RequestLog, Self::Retries, Self::Deletions];
 
     const fn name(self) -> &'static str {
         match self {
             Self::Usage => "usage",
             Self::Bin => "bin",
             Self::RequestLog => "request log",
+            Self::Retries => "retries",
             Self::Deletions => "deletions file",
         }
     }
@@ -53,7 +56,7 @@ impl Duty {
         match self {
             Self::Usage => Duration::from_secs(1),
             Self::Bin => Duration::from_mins(10),
-            Self::RequestLog => Duration::from_hours(1),
+            Self::RequestLog | Self::Retries => Duration::from_hours(1),
             Self::Deletions => Duration::from_mins(1),
         }
     }
@@ -136,7 +139,7 @@ impl Shared {
         match duty {
             Duty::Usage => return self.usage.flush(&self.store).await,
             Duty::Deletions => return self.sweeper.lock().await.round(&self.store, &self.operator).await,
-            Duty::Bin | Duty::RequestLog => {}
+            Duty::Bin | Duty::RequestLog | Duty::Retries => {}
         }
         let operator = &self.operator;
         for account in self.store.read(async |db| accounts::list(db, operator).await).await? {
@@ -157,6 +160,11 @@ impl Shared {
                 let grant = self.operator.role(Role::Retention, account).permit()?;
                 self.store.write(grant, async move |db, grant| leads::purge_tests(db, grant).await).await?;
                 Ok(false)
+            }
+            Duty::Retries => {
+                let grant = access.permit::<PurgeLeads>()?;
+                let job = async move |db: &mut Connection<'_>, grant| leads::forget_idempotency(db, grant).await;
+                Ok(self.store.write(grant, job).await? == leads::FORGOTTEN_AT_ONCE)
             }
             Duty::RequestLog => {
                 let grant = access.permit::<PurgeRequestLog>()?;

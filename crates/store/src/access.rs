@@ -163,6 +163,11 @@ impl<A> Grant<A> {
         self.access.account.get()
     }
 
+    /// The caller, for the count of what it did.
+    pub fn access(&self) -> &Access {
+        &self.access
+    }
+
     /// The rows in reach.
     pub(crate) fn scope(&self) -> RowScope {
         let rows = match self.partner() {

@@ -39,6 +39,9 @@ pub enum Error {
     /// It cannot be deleted: what uses it, in words, such as `status Quoted is in use: 12 leads (2 in the bin)`.
     #[error("{0}")]
     InUse(InUse),
+    /// It cannot be done, and the catalogue says all about it.
+    #[error("refused: {}", .0.as_str())]
+    Refused(Code),
     /// The statement took too long; the caller should narrow it.
     #[error("too expensive")]
     TooExpensive,
@@ -91,7 +94,7 @@ impl Error {
     /// The catalogue's code.
     pub fn code(&self) -> Code {
         match self {
-            Self::Unauthenticated(code) => *code,
+            Self::Unauthenticated(code) | Self::Refused(code) => *code,
             Self::Denied(denied) => denied.code,
             Self::OutOfReach => Code::OutOfReach,
             Self::NotFound(_) => Code::NotFound,

@@ -98,6 +98,15 @@ impl Store {
         self.read(async move |db| authenticate::key(db, digest, from).await).await
     }
 
+    /// The proof made anew from the caller's live row: for what lasts longer than the beginning of a request.
+    pub async fn again<A: Action>(&self, grant: &Grant<A>) -> Result<Grant<A>> {
+        let access = match grant.key() {
+            Some(key) => self.authenticate(key.digest, grant.access.from.clone()).await?,
+            None => grant.access.clone(),
+        };
+        access.permit()
+    }
+
     /// Runs a read that an index and a limit bound, on the caller's thread.
     pub async fn read<T>(&self, job: impl AsyncFnOnce(&mut Connection<'_>) -> Result<T>) -> Result<T> {
         let (now, random) = (self.clock.now(), self.random.clone());

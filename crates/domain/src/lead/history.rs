@@ -1,10 +1,13 @@
 //! What happened to a lead: a closed list of actions, and the values before and after.
 
-use serde_json::{Map, Value as Json};
+use serde_json::{Map, Value as Json, json};
 
 use super::field::{Kind, LeadField};
-use super::record::Lead;
+use super::record::{Lead, Value};
 use super::view::as_json;
+use crate::custom_field::DataKey;
+use crate::money::Money;
+use crate::time::Timestamp;
 
 macro_rules! actions {
     ($($action:ident $name:literal $words:literal;)+) => {
@@ -47,7 +50,7 @@ pub fn changed(before: &Lead, after: &Lead) -> Changed {
     for field in fields.filter(|field| !matches!(field.kind(), Kind::Composed | Kind::Data)) {
         let (old, new) = (before.get(field), after.get(field));
         if old != new {
-            all.insert(field.name().to_owned(), pair(as_json(field.kind(), old), as_json(field.kind(), new)));
+            all.insert(field.name().to_owned(), pair(&as_json(field.kind(), old), &as_json(field.kind(), new)));
         }
     }
     changed_data(before, after, &mut all);
@@ -63,23 +66,49 @@ fn changed_data(before: &Lead, after: &Lead, all: &mut Changed) {
     for key in keys {
         let (old, new) = (of(before, key), of(after, key));
         if old != new {
-            all.insert(format!("data.{key}"), pair(old.unwrap_or_default(), new.unwrap_or_default()));
+            all.insert(format!("data.{key}"), pair(&old.unwrap_or_default(), &new.unwrap_or_default()));
         }
     }
 }
 
+/// Puts the values from before a change back into the lead.
+pub fn undo(lead: &mut Lead, changed: &Changed) {
+    for (name, values) in changed {
+        let before = &values["before"];
+        if let Some(field) = LeadField::parse(name) {
+            lead.set(field, from_json(field.kind(), before));
+        } else if let Some(Ok(key)) = name.strip_prefix("data.").map(DataKey::parse) {
+            lead.data.retain(|(own, _)| *own != key);
+            lead.data.extend(before.as_str().map(|text| (key, text.to_owned())));
+        }
+    }
+    lead.data.sort_by_key(|(key, _)| *key);
+}
+
+/// The way back from what the API writes.
+fn from_json(kind: Kind, value: &Json) -> Value {
+    let text = value.as_str();
+    match kind {
+        Kind::Id => value.as_i64().map(Value::Int),
+        Kind::Flag => value.as_bool().map(Value::Flag),
+        Kind::Money => Money::from_json(value).ok().map(|money| Value::Int(money.hundredths())),
+        Kind::Time => text.and_then(|text| Timestamp::parse(text).ok()).map(|at| Value::Int(at.as_micros())),
+        _ => text.map(|text| Value::Text(text.to_owned())),
+    }
+    .unwrap_or_default()
+}
+
 /// One field's entry.
-pub fn pair(before: Json, after: Json) -> Json {
-    Json::Object(Map::from_iter([("before".to_owned(), before), ("after".to_owned(), after)]))
+pub fn pair(before: &Json, after: &Json) -> Json {
+    json!({"before": before, "after": after})
 }
 
 #[cfg(test)]
 mod tests {
     use serde_json::json;
 
-    use super::{Lead, LeadField, changed};
+    use super::{Lead, LeadField, Value, changed, undo};
     use crate::custom_field::DataKey;
-    use crate::lead::Value;
 
     #[test]
     fn only_what_differs_is_said_as_the_api_writes_it() {
@@ -101,5 +130,8 @@ mod tests {
             "data.data10": {"before": null, "after": "y"},
         });
         assert_eq!(said, expected);
+        let back = changed(&before, &after);
+        undo(&mut after, &back);
+        assert!(changed(&before, &after).is_empty(), "and it can be undone");
     }
 }

@@ -39,6 +39,24 @@ impl LeadView {
         self.lead.int(LeadField::Id)
     }
 
+    /// What the reader sees of a custom field.
+    pub fn data(&self, key: DataKey) -> Option<&str> {
+        self.lead.data.iter().find(|(own, _)| *own == key).map(|(_, value)| value.as_str())
+    }
+
+    /// What the reader sees in a field, as JSON writes it but without quotes; empty where JSON has `null`.
+    pub fn in_words(&self, field: LeadField) -> String {
+        let json = match field.kind() {
+            Kind::Composed => return self.lead.fullname().unwrap_or_default(),
+            kind => as_json(kind, self.lead.get(field)),
+        };
+        match json {
+            serde_json::Value::Null => String::new(),
+            serde_json::Value::String(text) => text,
+            other => other.to_string(),
+        }
+    }
+
     /// What the reader sees in a field.
     pub fn get(&self, field: LeadField) -> &Value {
         self.lead.get(field)

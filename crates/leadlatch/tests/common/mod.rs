@@ -65,7 +65,7 @@ impl Database {
             return connection.query_row(sql, [], |row| row.get(0)).expect("a number");
         }
         let mut command = Command::new(postgres::server().bin().join("psql"));
-        let output = command.args(["-X", "-A", "-t", "-c", sql, &self.url]).output().expect("psql runs");
+        let output = command.args(["-X", "-q", "-A", "-t", "-c", sql, &self.url]).output().expect("psql runs");
         String::from_utf8_lossy(&output.stdout).trim().parse().expect("a number")
     }
 

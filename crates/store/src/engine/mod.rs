@@ -156,6 +156,19 @@ impl<'c> Connection<'c> {
         self.query(&format!("SELECT {}", calls.join(", ")), numbers, |_| Ok(())).await.map(drop)
     }
 
+    /// Takes a lock to the end of the transaction if nobody has it; whether it did. On SQLite the one writer has it. The
+    /// two halves of the number are a space of their own: a key's gate has one whole number.
+    pub(crate) async fn try_hold(&mut self, words: i64) -> Result<bool> {
+        if matches!(self.link, Link::Sqlite(_)) {
+            return Ok(true);
+        }
+        let bytes = words.to_be_bytes();
+        let [high, low] = [[bytes[0], bytes[1], bytes[2], bytes[3]], [bytes[4], bytes[5], bytes[6], bytes[7]]];
+        let bound = values![i32::from_be_bytes(high), i32::from_be_bytes(low)];
+        let held = self.query_opt("SELECT pg_try_advisory_xact_lock($1, $2)", bound, |row| row.get(0)).await?;
+        Ok(held.unwrap_or(false))
+    }
+
     /// Microseconds since 1970 by the database's clock, as an SQL expression: what kills keys by time.
     pub(crate) fn database_now(&self) -> &'static str {
         match self.link {

@@ -131,6 +131,7 @@ mod tests {
                 assert!(is_bounded(&query, &grant.fields()), "{list:?} {kind:?}");
                 let plan = plan(&store, &grant, &query).await;
                 assert!(plan.contains(&format!("USING INDEX {prefix}{index} (account_id=?")), "{list:?}: {plan}");
+                assert!(plan.contains(">?)") || plan.contains("<?)"), "after the last row: {list:?}: {plan}");
                 assert!(!plan.contains("TEMP B-TREE"), "{list:?}: {plan}");
                 assert!(kind.is_none() || plan.contains("_reach=? AND"), "{list:?}: {plan}");
             }

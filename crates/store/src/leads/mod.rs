@@ -1,10 +1,12 @@
 //! Leads: read, listed, made, changed, deleted, referred; always through a proof.
 
 mod bounded;
+mod columns;
 mod create;
 mod delete;
 mod duplicates;
 pub mod history;
+mod idempotency;
 mod import;
 mod insert;
 mod inspect;
@@ -19,10 +21,12 @@ mod test_leads;
 mod update;
 
 pub use bounded::is_bounded;
+pub use columns::data_columns;
 pub use create::create;
 pub(crate) use delete::erase_again;
 pub use delete::{delete, delete_all, erase, purge, restore};
 pub use history::{history, inspect_history};
+pub use idempotency::{FORGOTTEN_AT_ONCE, Made, Once, create_once, forget_idempotency};
 pub use import::{Block, BlockDone, ImportRow, Known, import_block};
 pub use inspect::{Inspected, inspect};
 pub use read::{ListQuery, get, list, total};

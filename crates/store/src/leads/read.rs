@@ -105,9 +105,14 @@ pub(super) fn page_of(scope: &RowScope, query: &ListQuery, narrowed: Condition, 
     let mut statement = select(scope);
     statement.cond_where(leads_in(scope).add(narrowed));
     if let Some((value, id)) = page.after {
-        let place = Expr::tuple([column.clone(), lead("id")]);
-        let last = Expr::tuple([Expr::val(value), Expr::val(id)]);
+        let (place, last) = match query.sort.by {
+            SortBy::Id => (lead("id"), Expr::val(id)),
+            _ => (Expr::tuple([column.clone(), lead("id")]), Expr::tuple([Expr::val(value), Expr::val(id)])),
+        };
         statement.and_where(if descending { place.lt(last) } else { place.gt(last) });
+    }
+    if query.sort.by == SortBy::Id {
+        return statement.order_by_expr(column, order).limit(u64::from(page.limit) + 1).take();
     }
     statement.order_by_expr(column, order.clone()).order_by_expr(lead("id"), order).limit(u64::from(page.limit) + 1);
     statement

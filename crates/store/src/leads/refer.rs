@@ -36,7 +36,7 @@ pub async fn refer(db: &mut Connection<'_>, grant: Held<ReferLeads>, id: i64, to
         Some(_) => (Event::LeadReferred, Action::Referred),
         None => (Event::LeadUnreferred, Action::Unreferred),
     };
-    let changed = Changed::from_iter([("partner_id".to_owned(), pair(json!(before), json!(partner)))]);
+    let changed = Changed::from_iter([("partner_id".to_owned(), pair(&json!(before), &json!(partner)))]);
     history::record(db, &grant, id, action, &changed).await?;
     db.audit(Pending::by(&grant, event, id, json!({"partner_id": partner})).changed(["partner_id"]));
     Ok(())

@@ -133,6 +133,12 @@ fn keep_latest(kept: &mut Option<Moment>, seen: Option<Moment>) {
 }
 
 impl Counters {
+    pub(super) fn add_rows(&self, key: UsedKey, day: i64, status: u16, scope: Option<Scope>, rows: i64) {
+        let mut shard = self.shard(key.key);
+        let counted = shard.entry(key.key).or_insert_with(|| Counted::of(key.account));
+        counted.add(Count { kind: (day, status, scope), requests: 0, rows });
+    }
+
     fn shard(&self, key: KeyId) -> MutexGuard<'_, HashMap<KeyId, Counted>> {
         let shard = &self.shards[usize::try_from(key.get()).unwrap_or_default() % SHARDS];
         shard.lock().unwrap_or_else(PoisonError::into_inner)

@@ -88,6 +88,11 @@ impl Usage {
         logged
     }
 
+    /// Adds rows to a request that was counted already: those of a stream's later blocks.
+    pub fn add_rows(&self, key: UsedKey, at: Timestamp, status: u16, scope: Option<Scope>, rows: i64) {
+        self.counters.add_rows(key, at.day(), status, scope, rows);
+    }
+
     /// Adds what was counted to the database. What could not be written is counted again next time.
     pub async fn flush(&self, store: &Store) -> Result<()> {
         self.counters.flush(store).await

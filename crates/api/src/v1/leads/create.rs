@@ -2,28 +2,47 @@
 
 use axum::Json;
 use axum::extract::State;
-use axum::http::{StatusCode, header};
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use leadlatch_domain::lead::Mode;
+use leadlatch_domain::lead::{LeadView, Mode};
 use leadlatch_domain::matrix::CreateLeads;
-use leadlatch_store::leads;
+use leadlatch_store::leads::{self, Made};
+use leadlatch_store::{Connection, Visible};
 
 use super::read_input;
 use crate::App;
 use crate::allow::Allow;
-use crate::body::JsonObject;
 use crate::docs::{LeadBody, LeadWrite};
+use crate::idempotency::Retryable;
 use crate::problem::Problem;
 
 /// Create a lead. A Partner key's lead becomes that partner's own.
-#[utoipa::path(post, path = "/api/v1/leads", operation_id = "create_lead", tag = "leads", request_body = LeadWrite, responses((status = 201, body = LeadBody), (status = 409), (status = 422), (status = 429)))]
+///
+/// With `Idempotency-Key` a retry of the same body makes nothing twice for 24 hours: it is answered with the lead that
+/// the first made, as the key sees it now, and `Idempotent-Replayed: true`.
+#[utoipa::path(post, path = "/api/v1/leads", operation_id = "create_lead", tag = "leads", params(("Idempotency-Key" = Option<String>, Header, description = "1 to 255 visible ASCII characters.")), request_body = LeadWrite, responses((status = 201, body = LeadBody), (status = 409), (status = 422), (status = 429)))]
 pub(crate) async fn create(
     allow: Allow<CreateLeads>,
     State(app): State<App>,
-    JsonObject(body): JsonObject,
+    Retryable { members, once }: Retryable,
 ) -> Result<Response, Problem> {
-    let input = read_input(&allow.0, &body, Mode::Create)?;
-    let lead = app.store.write(allow.0, async move |db, grant| leads::create(db, grant, input).await).await?;
+    let input = read_input(&allow.0, &members, Mode::Create)?;
+    let job = async move |db: &mut Connection<'_>, grant| match once {
+        Some(once) => leads::create_once(db, grant, input, once).await,
+        None => leads::create(db, grant, input).await.map(Made::New),
+    };
+    match app.store.write(allow.0, job).await? {
+        Made::New(lead) => Ok(created(lead)),
+        Made::Again(lead) => {
+            let mut answer = created(lead);
+            let replayed = HeaderName::from_static("idempotent-replayed");
+            answer.headers_mut().insert(replayed, HeaderValue::from_static("true"));
+            Ok(answer)
+        }
+    }
+}
+
+fn created(lead: Visible<LeadView>) -> Response {
     let location = format!("/api/v1/leads/{}", lead.id().unwrap_or_default());
-    Ok((StatusCode::CREATED, [(header::LOCATION, location)], Json(lead)).into_response())
+    (StatusCode::CREATED, [(header::LOCATION, location)], Json(lead)).into_response()
 }
