@@ -2,6 +2,7 @@
 
 mod audit;
 mod change;
+mod import;
 mod key;
 mod settings;
 
@@ -79,6 +80,7 @@ async fn on_database(command: Command, opened: Opened, output: Output) -> Outcom
         Command::Partner(command) => key::partner(&shell, command).await,
         Command::Key(command) => key::key(&shell, command).await,
         Command::Lead(command) => key::lead(&shell, command).await,
+        Command::Import(args) => Box::pin(import::run(&shell, args)).await,
         Command::Audit(command) => audit::run(&shell, command).await,
         Command::Serve { .. } | Command::Demo { .. } | Command::Openapi | Command::Config(_) => {
             Err(Failure::new("this command works without a database"))
