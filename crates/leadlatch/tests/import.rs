@@ -193,6 +193,37 @@ async fn columns_are_known_by_their_names_and_records_by_theirs() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn rows_are_linked_to_leads_and_to_rows_before_them() {
+    for database in both() {
+        let acme = database.account("acme");
+        let rule = ["--duplicates", "all", "--duplicate-match", "email,phone", "--duplicate-outcome", "link_and_copy"];
+        database.run(&[&["account", "set", "--account", acme][..], &rule].concat());
+        let (_, key) = database.key(acme, None, &["create_leads", "read_leads"]);
+        let server = database.serve();
+        let ann = server.lead(&key, "ann").await;
+        let text = "email,phone,surname,reference\nann@example.com,07700 900001,Lee,one\nbob@example.com,,,two\n\
+                    BOB@example.com,07700 900002,Ray,three\n,+447700900002,,four\n";
+        let path = database.folder.path().join("leads.csv");
+        std::fs::write(&path, text).expect("a file");
+        let done = database.run(&import(path.to_str().expect("a path"), &[]));
+        assert_eq!((&done["imported"], &done["linked"], &done["refused"]), (&json!(4), &json!(3), &json!(0)), "{done}");
+        let leads = server.get("/api/v1/leads?sort=id", &key).await.json()["data"].clone();
+        let of = |reference: &str| {
+            let found = leads.as_array().expect("rows").iter().find(|lead| lead["reference"] == reference);
+            found.expect("a lead").clone()
+        };
+        let (old, two) = (leads[0].clone(), of("two"));
+        assert_eq!(
+            (&old["id"], &old["lastname"], &old["phone1"]),
+            (&json!(ann), &json!("Lee"), &json!("07700 900001"))
+        );
+        assert_eq!((&of("one")["duplicate_of"], &two["duplicate_of"]), (&json!(ann), &Value::Null));
+        assert_eq!((&two["lastname"], &two["phone1"]), (&json!("Ray"), &json!("07700 900002")));
+        assert_eq!((&of("three")["duplicate_of"], &of("four")["duplicate_of"]), (&two["id"], &two["id"]));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_import_says_what_it_will_not_do() {
     let database = sqlite();
     database.account("acme");
