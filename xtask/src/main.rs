@@ -1,5 +1,7 @@
-//! The project's own chores: `cargo run -p xtask -- tidy`, `cargo run -p xtask -- permissions [--check]`.
+//! The project's own chores: `cargo run -p xtask -- tidy`, `cargo run -p xtask -- permissions [--check]`,
+//! `cargo run -p xtask -- messy-leads`.
 
+mod messy_leads;
 mod permissions;
 mod tidy;
 
@@ -8,7 +10,7 @@ use std::io::{self, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-const USAGE: &str = "usage: cargo run -p xtask -- tidy | permissions [--check]";
+const USAGE: &str = "usage: cargo run -p xtask -- tidy | permissions [--check] | messy-leads [--rows N] [--seed N]";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = env::args().skip(1).collect();
@@ -17,6 +19,7 @@ fn main() -> ExitCode {
         ["tidy"] => tidy::run(),
         ["permissions"] => permissions::run(false),
         ["permissions", "--check"] => permissions::run(true),
+        ["messy-leads", ref rest @ ..] => messy_leads::run(rest),
         _ => Err(USAGE.to_owned()),
     };
     match outcome {

@@ -19,10 +19,17 @@ pub struct Problem {
     required: Option<Scope>,
     granted: Option<ScopeSet>,
     errors: Vec<FieldFault>,
-    duplicate_of: Option<i64>,
-    retry_after: Option<i64>,
+    extra: Option<Box<Extra>>,
     /// For the log alone.
     cause: Option<Box<str>>,
+}
+
+/// What few refusals have: kept apart, so that the others stay small.
+#[derive(Debug, Clone, Default)]
+struct Extra {
+    duplicate_of: Option<i64>,
+    /// Seconds.
+    retry_after: Option<i64>,
 }
 
 /// The body of a refusal.
@@ -68,8 +75,7 @@ impl Problem {
             required: None,
             granted: None,
             errors: Vec::new(),
-            duplicate_of: None,
-            retry_after: None,
+            extra: None,
             cause: None,
         }
     }
@@ -77,6 +83,10 @@ impl Problem {
     /// A refusal that says more than the catalogue can.
     pub fn because(code: Code, detail: impl Into<String>) -> Self {
         Self { detail: Some(detail.into()), ..Self::new(code) }
+    }
+
+    fn with(self, extra: Extra) -> Self {
+        Self { extra: Some(Box::new(extra)), ..self }
     }
 
     /// Every bad value at once.
@@ -109,7 +119,7 @@ impl Problem {
             required_scopes: self.required.map(|scope| vec![scope.as_str()]),
             granted_scopes: self.granted.as_ref().map(names),
             errors: &self.errors,
-            duplicate_of: self.duplicate_of,
+            duplicate_of: self.extra.as_ref().and_then(|extra| extra.duplicate_of),
         };
         let json = serde_json::to_vec(&body).unwrap_or_default();
         let mut response = (self.status(), json).into_response();
@@ -118,7 +128,7 @@ impl Problem {
         if let Some(challenge) = self.challenge() {
             headers.insert(header::WWW_AUTHENTICATE, challenge);
         }
-        if let Some(seconds) = self.retry_after {
+        if let Some(seconds) = self.extra.as_ref().and_then(|extra| extra.retry_after) {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
         response
@@ -178,8 +188,10 @@ impl From<Error> for Problem {
             }
             Error::Invalid(errors) => Self::invalid(errors),
             Error::Conflict(detail) => Self::because(code, detail),
-            Error::Duplicate(duplicate_of) => Self { duplicate_of, ..Self::new(code) },
-            Error::TooManyTestLeads(seconds) => Self { retry_after: Some(seconds), ..Self::new(code) },
+            Error::Duplicate(duplicate_of) => Self::new(code).with(Extra { duplicate_of, ..Extra::default() }),
+            Error::TooManyTestLeads(seconds) => {
+                Self::new(code).with(Extra { retry_after: Some(seconds), ..Extra::default() })
+            }
             Error::InUse(by) => Self::because(code, format!("The {by}.")),
             Error::Internal(cause) => Self { cause: Some(cause.to_string().into()), ..Self::new(code) },
             Error::Unavailable(cause) => Self { cause: Some(cause.into()), ..Self::new(code) },

@@ -1,5 +1,6 @@
 //! The command line, as clap reads it.
 
+pub(crate) mod import;
 mod key;
 mod key_report;
 pub(crate) mod settings;
@@ -85,6 +86,8 @@ pub(crate) enum Command {
     /// Leads.
     #[command(subcommand)]
     Lead(Lead),
+    /// Import leads from a CSV file; run again, it goes on where it was stopped.
+    Import(import::Import),
     /// The tamper-evident audit trail.
     #[command(subcommand)]
     Audit(Audit),

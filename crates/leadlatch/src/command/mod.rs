@@ -3,6 +3,7 @@
 mod audit;
 mod backup;
 mod change;
+mod import;
 mod key;
 mod key_report;
 mod lead;
@@ -105,6 +106,7 @@ async fn on_database(command: Command, opened: Opened, output: Output) -> Outcom
         Command::Partner(command) => partner::run(&shell, command).await,
         Command::Key(command) => key::run(&shell, command).await,
         Command::Lead(command) => lead::run(&shell, command).await,
+        Command::Import(args) => Box::pin(import::run(&shell, args)).await,
         Command::Audit(command) => audit::run(&shell, command).await,
         Command::Serve { .. }
         | Command::Demo { .. }

@@ -145,7 +145,6 @@ async fn compare(
             continue;
         }
         linked += 1;
-        known.add(&keys, one.record);
         let copies = writes && rule.outcome == DuplicateOutcome::LinkAndCopy;
         match old {
             Old::Lead(id) => {
@@ -163,6 +162,7 @@ async fn compare(
                 }
             }
         }
+        known.add(&one.new.twins.keys(rule.fields), one.record);
         kept.push(one);
     }
     Ok((kept, linked))

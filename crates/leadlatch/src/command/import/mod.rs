@@ -1,0 +1,241 @@
+//! `leadlatch import`: a file of leads, a block at a time, to be gone on with after any end.
+
+mod columns;
+mod progress;
+mod reader;
+mod report;
+mod rows;
+mod values;
+
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+use leadlatch_domain::matrix::{ImportLeads, ReadLeadGroups};
+use leadlatch_domain::text::fold;
+use leadlatch_store::imports::{self, Refusal, Source};
+use leadlatch_store::leads::{self, Block, BlockDone, Known};
+use leadlatch_store::{Connection, Error, Page, accounts, lead_groups};
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+
+use self::columns::Target;
+use self::progress::Progress;
+use self::reader::{File, Record};
+use self::rows::Rows;
+use self::values::Order;
+use super::Shell;
+use crate::cli::import::Import;
+use crate::output::{self, Failure, Outcome};
+
+/// Records of one transaction: enough that the disk is waited for seldom, few enough that others get their turn.
+const BLOCK: usize = 500;
+/// How often a database that is away for a moment is asked again, and after how long.
+const ATTEMPTS: u32 = 5;
+const PAUSE: Duration = Duration::from_secs(2);
+
+/// What became of an import.
+#[derive(Debug, Default, Serialize)]
+struct Summary {
+    /// Absent when nothing was written.
+    import_id: Option<i64>,
+    dry_run: bool,
+    /// It was finished before, and nothing was done now.
+    already_imported: bool,
+    /// Records that an earlier run of the command had dealt with.
+    resumed_after: i64,
+    /// Rows that say something: imported and refused ones.
+    rows: i64,
+    imported: i64,
+    refused: i64,
+    linked: i64,
+    encoding: &'static str,
+    delimiter: char,
+    columns: BTreeMap<String, String>,
+    ignored_columns: Vec<String>,
+    /// Dates that another order would have made another day, in what was read now.
+    ambiguous_dates: i64,
+    first_ambiguous_line: Option<u64>,
+    dates_read_as: &'static str,
+    report: Option<String>,
+    seconds: f64,
+}
+
+/// A file with what is made of it.
+struct Task {
+    file: File,
+    rows: Rows,
+    args: Import,
+}
+
+pub(crate) async fn run(shell: &Shell, args: Import) -> Outcome {
+    let (began, file) = (Instant::now(), File::open(&args.file)?);
+    let mut task = prepare(shell, args, file).await?;
+    let mut summary = task.summary();
+    let refusals = if task.args.dry_run {
+        task.check(shell, &mut summary).await?
+    } else {
+        task.import(shell, &mut summary).await?
+    };
+    summary.rows = summary.imported + summary.refused;
+    (summary.ambiguous_dates, summary.first_ambiguous_line) = (task.rows.ambiguous, task.rows.first_ambiguous);
+    if let Some(path) = &task.args.report {
+        report::write(path, &task.file, &task.rows.targets, &refusals)?;
+        summary.report = Some(path.display().to_string());
+    }
+    summary.seconds = began.elapsed().as_secs_f64();
+    tell(&summary);
+    shell.output.show(&summary)
+}
+
+/// What a person should know before trusting the result.
+fn tell(summary: &Summary) {
+    if !summary.ignored_columns.is_empty() {
+        output::error(&format!("left out: {}", summary.ignored_columns.join(", ")));
+    }
+    if let Some(line) = summary.first_ambiguous_line {
+        let (count, order) = (summary.ambiguous_dates, summary.dates_read_as);
+        output::error(&format!(
+            "{count} dates such as that of line {line} were read as {order}; --date-format decides"
+        ));
+    }
+    if summary.already_imported {
+        output::error("this file was imported already, and nothing was done; --again imports it once more");
+    }
+}
+
+async fn prepare(shell: &Shell, args: Import, file: File) -> Outcome<Task> {
+    let operator = &shell.opened.operator;
+    let account = shell.opened.store.read(async |db| accounts::find(db, operator, &args.of.account).await).await?;
+    let grant = shell.grant::<ReadLeadGroups>(&args.of.account).await?;
+    let groups = shell.opened.store.read(async |db| lead_groups::list(db, &grant, &Page::ALL).await).await?.rows;
+    let group = groups.iter().find(|group| fold(&group.name) == fold(&args.lead_group));
+    let group = group.ok_or_else(|| Failure::new(format!("there is no lead group {}", args.lead_group)))?;
+    let targets = columns::find(&file.headers, &args.map, &group.fields)?;
+    let order = match &args.date_format {
+        Some(text) => Order::parse(text).ok_or_else(|| Failure::new("--date-format is dmy or mdy"))?,
+        None => Order::of_country(&account.country),
+    };
+    Ok(Task { file, rows: Rows { targets, order, ambiguous: 0, first_ambiguous: None }, args })
+}
+
+impl Task {
+    fn summary(&self) -> Summary {
+        let named = || self.file.headers.iter().zip(&self.rows.targets).filter(|(header, _)| !header.is_empty());
+        let taken = named().filter(|(_, target)| **target != Target::Ignored);
+        let ignored = named()
+            .filter(|(header, target)| **target == Target::Ignored && !columns::REPORT.contains(&header.as_str()));
+        Summary {
+            dry_run: self.args.dry_run,
+            encoding: self.file.encoding,
+            delimiter: self.file.delimiter,
+            columns: taken.map(|(header, target)| (header.clone(), target.name())).collect(),
+            ignored_columns: ignored.map(|(header, _)| header.clone()).collect(),
+            dates_read_as: self.rows.order.as_str(),
+            ..Summary::default()
+        }
+    }
+
+    /// Imports what of the file is not imported yet; gives every record that was ever refused.
+    async fn import(&mut self, shell: &Shell, summary: &mut Summary) -> Outcome<Vec<Refusal>> {
+        let (source, again) = (self.source(), self.args.again);
+        let begin = async move |db: &mut Connection<'_>, grant| imports::begin(db, grant, source, again).await;
+        let mut import = shell.write::<ImportLeads, _, _>(&self.args.of.account, begin).await?;
+        (summary.already_imported, summary.resumed_after) = (import.finished, import.records);
+        let grant = shell.grant::<ImportLeads>(&self.args.of.account).await?;
+        let mut attempts = 0;
+        while !import.finished {
+            match self.blocks(shell, Some(import.id), import.records, import.refused).await {
+                Ok(_) => {}
+                // What was committed is known by the record alone: the next attempt begins where that is.
+                Err(Error::Unavailable(said)) if attempts < ATTEMPTS => {
+                    output::error(&format!("the database is away, trying again: {said}"));
+                    attempts += 1;
+                    tokio::time::sleep(PAUSE).await;
+                }
+                Err(error) => return Err(stopped(error)),
+            }
+            import = shell.opened.store.read(async |db| imports::get(db, &grant, import.id).await).await?;
+        }
+        summary.import_id = Some(import.id);
+        (summary.imported, summary.refused, summary.linked) = (import.imported, import.refused, import.linked);
+        let (mut refusals, mut after) = (Vec::new(), 0);
+        loop {
+            let read = async |db: &mut Connection<'_>| imports::refusals(db, &grant, import.id, after).await;
+            let some = shell.opened.store.read(read).await?;
+            let Some(last) = some.last() else { return Ok(refusals) };
+            after = last.record;
+            refusals.extend(some);
+        }
+    }
+
+    /// Checks the whole file and writes nothing.
+    async fn check(&mut self, shell: &Shell, summary: &mut Summary) -> Outcome<Vec<Refusal>> {
+        let done = self.blocks(shell, None, 0, 0).await.map_err(Failure::from)?;
+        (summary.imported, summary.refused, summary.linked) = (done.imported, done.refused.len() as i64, done.linked);
+        Ok(done.refused)
+    }
+
+    /// Sends the records after some to the store, a block a transaction.
+    async fn blocks(
+        &mut self,
+        shell: &Shell,
+        import: Option<i64>,
+        after: i64,
+        refused: i64,
+    ) -> leadlatch_store::Result<BlockDone> {
+        let (file, rows) = (&self.file, &mut self.rows);
+        let (mut progress, mut all, mut from) = (Progress::new(file.records), BlockDone::default(), after);
+        let skipped = usize::try_from(after).unwrap_or_default();
+        let mut records = file.records().skip(skipped).peekable();
+        loop {
+            let some: Vec<Record> = records.by_ref().take(BLOCK).collect::<Result<_, _>>().map_err(Error::internal)?;
+            let to = from + some.len() as i64;
+            let last = records.peek().is_none();
+            let block = Block {
+                import,
+                lead_group: self.args.lead_group.clone(),
+                from,
+                to,
+                rows: some.iter().filter(|record| !record.is_blank()).map(|record| rows.row(record)).collect(),
+                last,
+                known: std::mem::take(&mut all.known),
+            };
+            let done = send(shell, &self.args.of.account, block).await?;
+            all.imported += done.imported;
+            all.linked += done.linked;
+            all.refused.extend(done.refused);
+            all.known = if import.is_none() { done.known } else { Known::default() };
+            from = to;
+            progress.at(from, refused + all.refused.len() as i64);
+            if last {
+                progress.end();
+                all.refused.sort_by_key(|refusal| refusal.record);
+                return Ok(all);
+            }
+        }
+    }
+
+    /// The file as the store knows it again. Only options that change what a row becomes are in the mapping.
+    fn source(&self) -> Source {
+        let mut mapping = Sha256::new();
+        mapping.update(fold(&self.args.lead_group));
+        mapping.update(self.rows.order.as_str());
+        for target in &self.rows.targets {
+            mapping.update(format!("\n{target:?}"));
+        }
+        let name = self.args.file.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        let lead_group = self.args.lead_group.clone();
+        Source { digest: self.file.digest, mapping: mapping.finalize().into(), name, lead_group }
+    }
+}
+
+async fn send(shell: &Shell, account: &str, block: Block) -> leadlatch_store::Result<BlockDone> {
+    let operator = &shell.opened.operator;
+    let id = shell.opened.store.read(async |db| accounts::find(db, operator, account).await).await?.id;
+    let grant = operator.admin_of(id).permit::<ImportLeads>()?;
+    shell.opened.store.write(grant, async move |db, grant| leads::import_block(db, grant, block).await).await
+}
+
+fn stopped(error: Error) -> Failure {
+    Failure::new(format!("{}\nRun the same command again to go on after the last block.", Failure::from(error)))
+}
