@@ -136,3 +136,28 @@ async fn a_search_is_walked_by_its_cursor() {
         assert_eq!(seen, made);
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_total_and_its_rows_are_of_one_moment() {
+    for database in both() {
+        let World { keys: [full, north, ..], .. } = world(&database);
+        let server = std::sync::Arc::new(database.serve());
+        let writer = {
+            let (server, north) = (std::sync::Arc::clone(&server), north.clone());
+            tokio::spawn(async move {
+                for _ in 0..150 {
+                    server.lead(&north, "ann").await;
+                }
+            })
+        };
+        let mut seen = 0;
+        while !writer.is_finished() {
+            let page = server.get("/api/v1/leads?total=true&limit=200", &full).await;
+            let rows = ids(&page).len();
+            assert_eq!(page.json()["total"], rows);
+            seen += usize::from((1..150).contains(&rows));
+        }
+        writer.await.expect("a writer");
+        assert!(seen > 5, "{seen} were read while leads came in");
+    }
+}

@@ -101,7 +101,7 @@ impl Store {
     /// The proof made anew from the caller's live row: for what lasts longer than the beginning of a request.
     pub async fn again<A: Action>(&self, grant: &Grant<A>) -> Result<Grant<A>> {
         let access = match grant.key() {
-            Some(key) => self.authenticate(key.digest, grant.access.from.clone()).await?,
+            Some(key) => self.authenticate(key.digest, grant.access.from).await?,
             None => grant.access.clone(),
         };
         access.permit()

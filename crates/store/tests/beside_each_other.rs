@@ -123,7 +123,7 @@ async fn a_deletion_waits_for_the_lead_that_begins_to_use_the_status() {
     let input = lead(world.status().await);
     let (made, deleted) = world
         .overlap(
-            async move |db: &mut Connection<'_>, grant| leads::create(db, grant, input).await,
+            async move |db: &mut Connection<'_>, grant| Box::pin(leads::create(db, grant, input)).await,
             async move |db: &mut Connection<'_>, grant| status_settings::delete(db, grant, "Quoted").await,
         )
         .await;
@@ -138,7 +138,7 @@ async fn a_lead_that_a_deletion_overtakes_is_a_conflict() {
     let (deleted, made) = world
         .overlap(
             async move |db: &mut Connection<'_>, grant| status_settings::delete(db, grant, "Quoted").await,
-            async move |db: &mut Connection<'_>, grant| leads::create(db, grant, input).await,
+            async move |db: &mut Connection<'_>, grant| Box::pin(leads::create(db, grant, input)).await,
         )
         .await;
     deleted.expect("a deletion");

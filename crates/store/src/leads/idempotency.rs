@@ -105,6 +105,8 @@ async fn as_made<A>(db: &mut Connection<'_>, grant: &Grant<A>, id: i64, row: &mu
     }
     let made = row.lead.int(LeadField::CreatedAt).unwrap_or_default();
     row.lead.set(LeadField::UpdatedAt, Value::Int(made));
+    // What it is a duplicate of is shown to those who read leads.
+    row.lead.set(LeadField::DuplicateOf, Value::Empty);
     (row.introducer_updated_at, row.partner_updated_at) = (made, made);
     Ok(())
 }

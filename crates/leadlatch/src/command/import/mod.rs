@@ -74,7 +74,7 @@ pub(crate) async fn run(shell: &Shell, args: Import) -> Outcome {
     let refusals = if task.args.dry_run {
         task.check(shell, &mut summary).await?
     } else {
-        task.import(shell, &mut summary).await?
+        Box::pin(task.import(shell, &mut summary)).await?
     };
     summary.rows = summary.imported + summary.refused;
     (summary.ambiguous_dates, summary.first_ambiguous_line) = (task.rows.ambiguous, task.rows.first_ambiguous);
