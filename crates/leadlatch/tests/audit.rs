@@ -55,7 +55,7 @@ fn a_trail_is_listed_exported_and_verified() {
         assert_eq!(events, EVENTS);
         assert!(entries[4]["details"].as_str().expect("details").contains("\"reason\":\"left\""), "{listed}");
         let people = database.lines(&["audit", "list", "--account", acme]);
-        assert!(people.iter().zip(EVENTS).all(|(line, event)| line.contains(event)), "{people:?}");
+        assert!(people.iter().skip(1).zip(EVENTS).all(|(line, event)| line.contains(event)), "{people:?}");
 
         let lines = export(&database, acme);
         let exported: Vec<Value> = lines.iter().map(|line| serde_json::from_str(line).expect("JSON")).collect();
@@ -67,7 +67,7 @@ fn a_trail_is_listed_exported_and_verified() {
         let chains = database.run(&["audit", "verify"]);
         let counts: Vec<_> = chains.as_array().expect("chains").iter().map(|chain| chain["number"].clone()).collect();
         assert_eq!(counts, [7, 1], "the account's chain, and the server's own");
-        assert_eq!(database.lines(&["audit", "list", "--server"]).len(), 1);
+        assert_eq!(database.lines(&["audit", "list", "--server"]).len(), 2, "a heading and one entry");
     }
 }
 

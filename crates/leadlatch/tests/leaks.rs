@@ -278,7 +278,7 @@ async fn a_retry_by_another_key_is_another_lead() {
             for _ in 0..2 {
                 let request = hunt.server.client.post(format!("{}/api/v1/leads", hunt.server.base));
                 let sent =
-                    request.bearer_auth(&caller.key).header("Idempotency-Key", "the same").json(&body).send().await;
+                    request.bearer_auth(&caller.key).header("Idempotency-Key", "the-same").json(&body).send().await;
                 let answer = sent.expect("an answer");
                 assert_eq!(answer.status(), StatusCode::CREATED, "{}", caller.name);
                 let made: Value = serde_json::from_str(&answer.text().await.expect("a body")).expect("JSON");

@@ -32,6 +32,8 @@ impl Operation {
         };
         let below = path.strip_prefix("/api/v1/").unwrap_or_else(|| panic!("{path} is not under /api/v1"));
         let (resource, rest) = below.split_once("/{id}").unwrap_or((below, ""));
+        // A search is a list by another method.
+        let resource = resource.trim_end_matches("/search");
         assert!(!resource.contains('{') && !rest.contains('{'), "the walk knows no parameter of {path} but id");
         let schema = &operation["responses"]["200"]["content"]["application/json"]["schema"]["$ref"];
         Self {
@@ -41,7 +43,7 @@ impl Operation {
             scope: Some(word("x-scope")).filter(|scope| scope != "any key"),
             partner: word("x-partner-key"),
             has_body: operation.get("requestBody").is_some(),
-            is_list: schema.as_str().is_some_and(|name| name.contains("/ListOf_")),
+            is_list: !path.contains("{id}") && schema.as_str().is_some_and(|name| name.contains("/ListOf_")),
         }
     }
 
