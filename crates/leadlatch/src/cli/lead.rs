@@ -1,0 +1,51 @@
+//! The command line of leads.
+
+use clap::{Args, Subcommand};
+
+use super::Of;
+
+/// Leads of an account.
+#[derive(Debug, Args)]
+pub(crate) struct Leads {
+    #[command(flatten)]
+    pub(crate) of: Of,
+    /// Their ids.
+    #[arg(required = true)]
+    pub(crate) ids: Vec<i64>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Lead {
+    /// Refer a lead to a partner that buys.
+    Refer {
+        #[command(flatten)]
+        of: Of,
+        id: i64,
+        #[arg(long)]
+        partner: i64,
+    },
+    /// Take a referral back.
+    Unrefer {
+        #[command(flatten)]
+        of: Of,
+        id: i64,
+    },
+    /// Show leads, in the bin too, with where their contact preferences come from.
+    Show(Leads),
+    /// Show every change of a lead with who made it, newest first.
+    History {
+        #[command(flatten)]
+        of: Of,
+        id: i64,
+    },
+    /// Put leads into the bin.
+    Delete(Leads),
+    /// Erase leads at once and for ever, with their history.
+    Erase(Leads),
+    /// Take a lead out of the bin.
+    Restore {
+        #[command(flatten)]
+        of: Of,
+        id: i64,
+    },
+}
