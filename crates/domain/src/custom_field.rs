@@ -43,6 +43,23 @@ impl Serialize for DataKey {
     }
 }
 
+/// Some of the fifty.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct DataKeys(u64);
+
+impl DataKeys {
+    /// Whether the key is one of them.
+    pub const fn contains(self, key: DataKey) -> bool {
+        self.0 & 1 << key.0 != 0
+    }
+}
+
+impl FromIterator<DataKey> for DataKeys {
+    fn from_iter<I: IntoIterator<Item = DataKey>>(keys: I) -> Self {
+        Self(keys.into_iter().fold(0, |all, key| all | 1 << key.0))
+    }
+}
+
 words! {
     /// What a custom field holds.
     FieldType, "A field's type is text, long_text, number, currency, date, yes_no or choice.":

@@ -1,7 +1,7 @@
 //! Lead groups: the templates of leads, with their custom fields.
 
 use leadlatch_domain::audit::Event;
-use leadlatch_domain::custom_field::{CustomField, DataKey, FieldType, PartnerRight};
+use leadlatch_domain::custom_field::{CustomField, DataKey, DataKeys, FieldType, PartnerRight};
 use leadlatch_domain::matrix::{ManageSettings, ReadLeadGroups};
 use leadlatch_domain::text::{Name, fold};
 use serde::Serialize;
@@ -88,6 +88,14 @@ pub(crate) async fn fields(db: &mut Connection<'_>, account: i64, group: i64) ->
     let sql = "SELECT number, label, type, choices, required, partner_right FROM custom_fields \
                WHERE account_id = $1 AND lead_group_id = $2 ORDER BY number";
     db.query(sql, values![account, group], read_field).await
+}
+
+/// The custom fields of a group that Partner keys may read.
+pub(crate) async fn readable(db: &mut Connection<'_>, account: i64, group: i64) -> Result<DataKeys> {
+    let sql = "SELECT number FROM custom_fields WHERE account_id = $1 AND lead_group_id = $2 AND partner_right = $3";
+    let bound = values![account, group, PartnerRight::ReadWrite.as_str()];
+    let keys = db.query(sql, bound, |row| Ok(DataKey::from_number(row.get(0)?))).await?;
+    Ok(keys.into_iter().flatten().collect())
 }
 
 fn read_field(row: &Row<'_>) -> Result<CustomField> {

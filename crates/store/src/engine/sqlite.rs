@@ -1,7 +1,6 @@
 //! SQLite: reads on the request's thread from a few connections, heavy reads apart, writes on one thread that commits
 //! its whole queue at once (group commit).
 
-use std::fmt::Write as _;
 use std::fs::OpenOptions;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
@@ -9,6 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::time::{Duration, Instant};
 
 use rusqlite::OpenFlags;
+use rusqlite::config::DbConfig;
 use sea_query::Value;
 use sea_query_rusqlite::RusqliteValue;
 use tokio::sync::{Semaphore, oneshot};
@@ -233,6 +233,8 @@ fn configure(connection: &rusqlite::Connection) -> Result<()> {
     connection.pragma_update(None, "foreign_keys", true)?;
     connection.pragma_update(None, "cache_size", -16_384)?;
     connection.pragma_update(None, "mmap_size", 268_435_456)?;
+    // Otherwise SQLite plans a statement anew whenever the value of its `LIMIT` is bound.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     Ok(())
 }
 
@@ -288,7 +290,7 @@ pub(crate) fn query<T>(
     values: Vec<Value>,
     mut read: impl FnMut(&Row<'_>) -> Result<T>,
 ) -> Result<Vec<T>> {
-    let mut statement = connection.prepare_cached(sql)?;
+    let mut statement = prepare(connection, sql)?;
     bind(&mut statement, values)?;
     let mut rows = statement.raw_query();
     let mut all = Vec::new();
@@ -300,21 +302,19 @@ pub(crate) fn query<T>(
 
 /// Runs a statement that gives no rows.
 pub(crate) fn execute(connection: &mut rusqlite::Connection, sql: &str, values: Vec<Value>) -> Result<u64> {
-    let mut statement = connection.prepare_cached(sql)?;
+    let mut statement = prepare(connection, sql)?;
     bind(&mut statement, values)?;
     Ok(statement.raw_execute()? as u64)
 }
 
-/// Binds by name: to SQLite `$1` is a name, and its place is where it first stands in the text, which may be anywhere.
+/// The statement of a text, kept by its connection. To SQLite `$1` is a name, which has to be looked for among the others,
+/// and `?1` a place.
+fn prepare<'c>(connection: &'c rusqlite::Connection, sql: &str) -> Result<rusqlite::CachedStatement<'c>> {
+    Ok(connection.prepare_cached(&sql.replace('$', "?"))?)
+}
+
 fn bind(statement: &mut rusqlite::CachedStatement<'_>, values: Vec<Value>) -> Result<()> {
-    let mut name = String::with_capacity(4);
-    for (number, value) in (1..).zip(values) {
-        name.clear();
-        // Writing into a text cannot fail.
-        let _ = write!(name, "${number}");
-        let in_order = statement.parameter_name(number) == Some(name.as_str());
-        let place = if in_order { Some(number) } else { statement.parameter_index(&name)? };
-        let place = place.ok_or_else(|| Error::internal(format!("a value for {name}, which the statement lacks")))?;
+    for (place, value) in (1..).zip(values) {
         statement.raw_bind_parameter(place, RusqliteValue(value))?;
     }
     Ok(())

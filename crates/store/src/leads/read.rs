@@ -1,6 +1,7 @@
 //! Reading leads: one, or a page of those in reach.
 
 use leadlatch_domain::account::Country;
+use leadlatch_domain::custom_field::DataKeys;
 use leadlatch_domain::lead::filter::SortBy;
 use leadlatch_domain::lead::record::Value;
 use leadlatch_domain::lead::{FieldRights, LeadField, LeadFilter, LeadSort, LeadView};
@@ -65,16 +66,28 @@ fn status_in(scope: &RowScope) -> Condition {
 
 /// Reduces a lead for the caller. A Partner key sees the custom fields that the lead's group lets it read.
 pub(super) async fn view<A>(db: &mut Connection<'_>, grant: &Grant<A>, found: LeadRow) -> Result<Visible<LeadView>> {
+    view_among(db, grant, found, &mut Vec::new()).await
+}
+
+/// As [`view`], of one lead among others: each group is asked once what it lets be read.
+async fn view_among<A>(
+    db: &mut Connection<'_>,
+    grant: &Grant<A>,
+    found: LeadRow,
+    groups: &mut Vec<(i64, DataKeys)>,
+) -> Result<Visible<LeadView>> {
     let rights = grant.fields();
     let group = found.lead.int(LeadField::LeadGroupId).unwrap_or_default();
-    let readable = match rights {
-        FieldRights::Partner { .. } if !found.lead.data.is_empty() => {
-            let fields = lead_groups::fields(db, grant.account(), group).await?;
-            fields.into_iter().filter(|field| field.partner.may_read()).map(|field| field.key).collect()
+    let asked = groups.iter().find(|(asked, _)| *asked == group).map(|(_, readable)| *readable);
+    let readable = match (rights, asked) {
+        (FieldRights::Partner { .. }, None) if !found.lead.data.is_empty() => {
+            let readable = lead_groups::readable(db, grant.account(), group).await?;
+            groups.push((group, readable));
+            readable
         }
-        _ => Vec::new(),
+        (_, asked) => asked.unwrap_or_default(),
     };
-    Ok(Visible(LeadView::reduce(found.for_side(&rights), &rights, |key| readable.contains(&key))))
+    Ok(Visible(LeadView::reduce(found.for_side(&rights), &rights, |key| readable.contains(key))))
 }
 
 /// A page of the leads in reach that the filter leaves.
@@ -90,9 +103,9 @@ pub async fn list(
     let statement = page_of(&grant.scope(), query, narrowed, page);
     let (sql, bound) = compose(&statement);
     let found = db.query(&sql, bound, row::read).await?;
-    let mut rows = Vec::with_capacity(found.len());
+    let (mut rows, mut groups) = (Vec::with_capacity(found.len()), Vec::new());
     for row in found {
-        rows.push(view(db, grant, row).await?);
+        rows.push(view_among(db, grant, row, &mut groups).await?);
     }
     Ok(Slice::cut(rows, page, |view| place(view, query.sort)))
 }
