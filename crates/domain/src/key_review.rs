@@ -55,7 +55,7 @@ as_text!(Outcome);
 words! {
     /// Why a key deserves a look.
     Warning, "Name a warning of the key report.":
-    Unused "unused", Idle "idle", NeverExpires "never_expires", ExpiresSoon "expires_soon", OverBroad "over_broad",
+    Exposed "exposed", Unused "unused", Idle "idle", NeverExpires "never_expires", ExpiresSoon "expires_soon", OverBroad "over_broad",
     RefusedOften "refused_often", LogIncomplete "log_incomplete"
 }
 
@@ -68,6 +68,8 @@ pub struct Conduct {
     pub last_used_at: Option<Timestamp>,
     /// When it ends by itself.
     pub expires_at: Option<Timestamp>,
+    /// Whether it stood in a URL.
+    pub exposed: bool,
     /// What it may do.
     pub scopes: ScopeSet,
     /// The scopes that its requests have ever needed.
@@ -84,6 +86,7 @@ impl Conduct {
     /// What deserves a look, by the last so many days.
     pub fn warnings(&self, now: Timestamp, days: Days) -> Vec<Warning> {
         let holds = |warning: &Warning| match warning {
+            Warning::Exposed => self.exposed,
             Warning::Unused => self.last_used_at.is_none() && before(now, SETTLING) >= self.created_at,
             Warning::Idle => self.last_used_at.unwrap_or(self.created_at) <= before(now, days),
             Warning::NeverExpires => self.expires_at.is_none(),
@@ -124,6 +127,7 @@ mod tests {
             created_at: day(0),
             last_used_at: Some(day(99)),
             expires_at: Some(day(400)),
+            exposed: false,
             scopes,
             scopes_used: scopes,
             requests: 100,
@@ -156,6 +160,7 @@ mod tests {
         assert_eq!(warned(|key| key.expires_at = Some(day(114))), [Warning::ExpiresSoon]);
         assert_eq!(warned(|key| key.expires_at = Some(day(100))), [], "it has expired: its state says so");
         assert_eq!(warned(|key| key.dropped = 1), [Warning::LogIncomplete]);
+        assert_eq!(warned(|key| key.exposed = true), [Warning::Exposed]);
     }
 
     #[test]

@@ -34,14 +34,16 @@ pub struct KeyTimes {
     pub ends_at: Option<Timestamp>,
     /// Whether its rotation has ended it, whatever the clock says.
     pub ended: bool,
+    /// When it first stood in a URL.
+    pub exposed_at: Option<Timestamp>,
     /// When it was deleted.
     pub deleted_at: Option<Timestamp>,
 }
 
-/// Something that is about to end a key.
+/// Something that is about to end a key, or should.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Warning {
-    /// `expires_soon`, `rotated` or `idle_soon`.
+    /// `expires_soon`, `rotated`, `idle_soon` or `exposed`.
     pub code: &'static str,
     /// What happens and what to do.
     pub detail: String,
@@ -70,7 +72,7 @@ impl KeyTimes {
         self.idle_days.map(|days| since.plus(DAY * u32::try_from(days.get()).unwrap_or(u32::MAX)))
     }
 
-    /// What is about to end a key that still opens, nearest first.
+    /// What is about to end a key that still opens, or should end it, by time.
     pub fn warnings(&self, now: Timestamp) -> Vec<Warning> {
         if !matches!(self.state(now), KeyState::Active | KeyState::Expiring) {
             return Vec::new();
@@ -82,7 +84,10 @@ impl KeyTimes {
         ];
         let near = ends.into_iter().filter_map(|(code, at, detail)| Some((code, at?, detail)));
         let near = near.filter(|(_, at, _)| at.minus(WARNED) <= now);
-        let mut warnings: Vec<_> = near.map(|(code, at, detail)| Warning { code, detail: detail.into(), at }).collect();
+        let exposed = "The key stood in a URL then, where logs keep it: rotate or delete it.";
+        let exposed = self.exposed_at.map(|at| ("exposed", at, exposed));
+        let all = exposed.into_iter().chain(near);
+        let mut warnings: Vec<_> = all.map(|(code, at, detail)| Warning { code, detail: detail.into(), at }).collect();
         warnings.sort_by_key(|warning| warning.at);
         warnings
     }
@@ -105,6 +110,7 @@ mod tests {
             expires_at: None,
             ends_at: None,
             ended: false,
+            exposed_at: None,
             deleted_at: None,
         }
     }
@@ -119,6 +125,14 @@ mod tests {
         let states = [185, 186, 199, 200].map(|now| key.state(day(now)));
         assert_eq!(states, [KeyState::Active, KeyState::Expiring, KeyState::Expiring, KeyState::Expired]);
         assert_eq!((codes(&key, day(185)), codes(&key, day(186))), (vec![], vec!["expires_soon"]));
+        assert_eq!(codes(&key, day(200)), Vec::<&str>::new());
+    }
+
+    #[test]
+    fn a_key_that_stood_in_a_url_is_warned_about_until_it_ends() {
+        let key = KeyTimes { exposed_at: Some(day(101)), expires_at: Some(day(200)), ..made_on_day_100() };
+        assert_eq!(codes(&key, day(150)), ["exposed"]);
+        assert_eq!(codes(&key, day(190)), ["exposed", "expires_soon"]);
         assert_eq!(codes(&key, day(200)), Vec::<&str>::new());
     }
 

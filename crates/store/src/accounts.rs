@@ -117,6 +117,9 @@ async fn get(db: &mut Connection<'_>, slug: &str) -> Result<Account> {
 pub async fn suspend(db: &mut Connection<'_>, _: &Operator, slug: &str, suspended: bool) -> Result<Account> {
     let account = get(db, slug).await?;
     let id = account.id.get();
+    if account.suspended == suspended {
+        return Ok(account);
+    }
     access_keys::close_gates(db, id, None).await?;
     db.execute("UPDATE accounts SET suspended = $2 WHERE id = $1", values![id, suspended]).await?;
     let sql =

@@ -47,6 +47,12 @@ pub(crate) async fn hold<A: Action>(db: &mut Connection<'_>, grant: Grant<A>) ->
     access.permit().map(Held)
 }
 
+/// Checks a proof again inside a read that begins late: after a body, or after waiting in line.
+pub async fn confirm<A: Action>(db: &mut Connection<'_>, grant: &Grant<A>) -> Result<()> {
+    let Some(digest) = grant.key().map(|key| key.digest) else { return Ok(()) };
+    key(db, digest, grant.access.from).await?.permit::<A>().map(drop)
+}
+
 async fn live_row(db: &mut Connection<'_>, digest: KeyDigest, lock: &str) -> Result<KeyRow> {
     let now = db.database_now();
     // The last use is looked up for keys with an idle limit alone: a CASE asks no further than it must.

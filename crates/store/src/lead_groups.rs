@@ -122,7 +122,9 @@ pub async fn create(
     for field in &fields {
         insert_field(db, account, id, field).await?;
     }
-    let details = json!({"name": name.as_str(), "fields": fields});
+    let rights: Vec<_> =
+        fields.iter().map(|field| json!({"key": field.key, "partner": field.partner.as_str()})).collect();
+    let details = json!({"name": name.as_str(), "fields": fields, "partner_rights": rights});
     db.audit(Pending::by(&grant, Event::LeadGroupCreated, id, details));
     Ok(Visible(LeadGroup { id, name: name.to_string(), default: Some(false), fields }))
 }

@@ -34,6 +34,7 @@ pub mod user_groups;
 pub mod users;
 
 pub use access::{Access, Grant, Held, Operator, Visible};
+pub use authenticate::confirm;
 pub use engine::Connection;
 pub use error::{Denied, Error, Result};
 pub use in_use::InUse;

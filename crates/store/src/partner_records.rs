@@ -185,6 +185,9 @@ pub async fn link(
     set_links(db, grant.account(), id, &links, linked).await?;
     access_keys::raise_versions(db, grant.account(), id).await?;
     let after = find(db, grant.account(), id).await?;
+    if (&before.lead_group_ids, &before.lead_type_ids) == (&after.lead_group_ids, &after.lead_type_ids) {
+        return Ok(Visible(after));
+    }
     let event = if linked { Event::PartnerLinked } else { Event::PartnerUnlinked };
     let details = json!({"company": after.company, "before": before, "after": after});
     db.audit(Pending::by(&grant, event, id, details).changed(["lead_group_ids", "lead_type_ids"]));
@@ -287,6 +290,9 @@ pub async fn activate(
     active: bool,
 ) -> Result<Visible<PartnerRecord>> {
     let record = hold(db, grant.account(), id).await?;
+    if record.active == Some(active) {
+        return Ok(Visible(record));
+    }
     let sql = "UPDATE partner_records SET active = $3 WHERE account_id = $1 AND id = $2";
     db.execute(sql, values![grant.account(), id, active]).await?;
     let sql = "UPDATE access_keys SET partner_active = $3, access_version = access_version + 1 \

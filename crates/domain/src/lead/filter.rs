@@ -6,6 +6,7 @@ use crate::contact::Email;
 use crate::custom_field::DataKey;
 use crate::fault::{Fault, FieldFault};
 use crate::point::ConversionPoint;
+use crate::text::{LONG_TEXT_MAX, check_multiline};
 use crate::time::Timestamp;
 
 /// What a list is narrowed to. What is absent narrows nothing.
@@ -99,6 +100,11 @@ impl LeadFilter {
     pub fn parse(pairs: &[(String, String)], rights: &FieldRights) -> Result<(Self, LeadSort), FilterRefused> {
         refuse_names(pairs, rights)?;
         let (mut filter, mut sort, mut faults) = (Self::default(), LeadSort::default(), Vec::new());
+        let mut seen = std::collections::BTreeSet::new();
+        if let Some((twice, _)) = pairs.iter().find(|(name, _)| !seen.insert(name)) {
+            let fault = Fault::new("duplicate_parameter", "Send each parameter once.");
+            return Err(FilterRefused::Invalid(vec![fault.on(twice.clone())]));
+        }
         for (name, value) in pairs.iter().filter(|(_, value)| !value.is_empty()) {
             let taken =
                 if name == "sort" { read_sort(value).map(|read| sort = read) } else { filter.take(name, value) };
@@ -122,7 +128,7 @@ impl LeadFilter {
 
     fn take(&mut self, name: &str, value: &str) -> Result<(), Fault> {
         match name {
-            "status" => self.status = Some(value.to_owned()),
+            "status" => self.status = Some(text(value)?),
             "status_id" => self.status_id = Some(id(value)?),
             "conversion_point" => self.conversion_point = Some(ConversionPoint::parse(value)?),
             "lead_group_id" => self.lead_group_id = Some(id(value)?),
@@ -130,19 +136,33 @@ impl LeadFilter {
             "introducer_id" => self.introducer_id = Some(id(value)?),
             "partner_id" => self.partner_id = Some(id(value)?),
             "email" => self.email = Some(Email::parse(value)?.twin()),
-            "phone" => self.phone = Some(value.to_owned()),
-            "reference" => self.reference = Some(value.to_owned()),
+            "phone" => self.phone = Some(phone(value)?),
+            "reference" => self.reference = Some(text(value)?),
             "received_from" => self.received_from = Some(Timestamp::parse(value)?),
             "received_to" => self.received_to = Some(Timestamp::parse(value)?),
             "updated_since" => self.updated_since = Some(Timestamp::parse(value)?),
             "test" => self.test = flag(value)?,
             _ => match DataKey::parse(name) {
-                Ok(key) => self.data.push((key, value.to_owned())),
+                Ok(key) => self.data.push((key, text(value)?)),
                 Err(_) => return Err(Fault::new("unknown_parameter", "Leads cannot be filtered by this.")),
             },
         }
         Ok(())
     }
+}
+
+/// A text as leads hold them: what none can hold finds none, and is said.
+fn text(value: &str) -> Result<String, Fault> {
+    check_multiline(value, LONG_TEXT_MAX)?;
+    Ok(value.to_owned())
+}
+
+/// A number in any spelling: without a digit it is none.
+fn phone(value: &str) -> Result<String, Fault> {
+    if value.bytes().any(|byte| byte.is_ascii_digit()) {
+        return text(value);
+    }
+    Err(Fault::new("bad_phone", "Send a number in digits, such as 020 7946 0000 or +44 20 7946 0000."))
 }
 
 fn refuse_names(pairs: &[(String, String)], rights: &FieldRights) -> Result<(), FilterRefused> {

@@ -3,11 +3,8 @@
 use serde_json::{Map, Value as Json, json};
 
 use super::field::{Kind, LeadField};
-use super::record::{Lead, Value};
+use super::record::Lead;
 use super::view::as_json;
-use crate::custom_field::DataKey;
-use crate::money::Money;
-use crate::time::Timestamp;
 
 macro_rules! actions {
     ($($action:ident $name:literal $words:literal;)+) => {
@@ -71,33 +68,6 @@ fn changed_data(before: &Lead, after: &Lead, all: &mut Changed) {
     }
 }
 
-/// Puts the values from before a change back into the lead.
-pub fn undo(lead: &mut Lead, changed: &Changed) {
-    for (name, values) in changed {
-        let before = &values["before"];
-        if let Some(field) = LeadField::parse(name) {
-            lead.set(field, from_json(field.kind(), before));
-        } else if let Some(Ok(key)) = name.strip_prefix("data.").map(DataKey::parse) {
-            lead.data.retain(|(own, _)| *own != key);
-            lead.data.extend(before.as_str().map(|text| (key, text.to_owned())));
-        }
-    }
-    lead.data.sort_by_key(|(key, _)| *key);
-}
-
-/// The way back from what the API writes.
-fn from_json(kind: Kind, value: &Json) -> Value {
-    let text = value.as_str();
-    match kind {
-        Kind::Id => value.as_i64().map(Value::Int),
-        Kind::Flag => value.as_bool().map(Value::Flag),
-        Kind::Money => Money::from_json(value).ok().map(|money| Value::Int(money.hundredths())),
-        Kind::Time => text.and_then(|text| Timestamp::parse(text).ok()).map(|at| Value::Int(at.as_micros())),
-        _ => text.map(|text| Value::Text(text.to_owned())),
-    }
-    .unwrap_or_default()
-}
-
 /// One field's entry.
 pub fn pair(before: &Json, after: &Json) -> Json {
     json!({"before": before, "after": after})
@@ -107,8 +77,9 @@ pub fn pair(before: &Json, after: &Json) -> Json {
 mod tests {
     use serde_json::json;
 
-    use super::{Lead, LeadField, Value, changed, undo};
+    use super::{Lead, LeadField, changed};
     use crate::custom_field::DataKey;
+    use crate::lead::Value;
 
     #[test]
     fn only_what_differs_is_said_as_the_api_writes_it() {
@@ -130,8 +101,5 @@ mod tests {
             "data.data10": {"before": null, "after": "y"},
         });
         assert_eq!(said, expected);
-        let back = changed(&before, &after);
-        undo(&mut after, &back);
-        assert!(changed(&before, &after).is_empty(), "and it can be undone");
     }
 }

@@ -168,6 +168,7 @@ fn read_times(row: &Row<'_>) -> Result<KeyTimes> {
         expires_at: time(row, 7)?,
         ends_at: time(row, 23)?,
         ended: row.get(24)?,
+        exposed_at: time(row, 25)?,
         deleted_at: time(row, 13)?,
     })
 }

@@ -29,7 +29,7 @@ pub async fn data_columns(
         let fields = lead_groups::fields(db, grant.account(), id).await?;
         let mut new: Vec<_> = fields.iter().filter(|field| field.partner.may_read()).map(|field| field.key).collect();
         new.retain(|key| !keys.contains(key));
-        if !new.is_empty() && (is_linked(db, grant, id).await? || has_lead(db, grant, id).await?) {
+        if !new.is_empty() && may_know(db, grant, id).await? {
             keys.extend(new);
         }
     }
@@ -37,13 +37,19 @@ pub async fn data_columns(
     Ok(keys)
 }
 
-async fn is_linked(db: &mut Connection<'_>, grant: &Grant<ReadLeads>, group: i64) -> Result<bool> {
+/// Whether the caller's record is linked to the group, or to a type of it.
+pub(super) async fn is_linked<A>(db: &mut Connection<'_>, grant: &Grant<A>, group: i64) -> Result<bool> {
     let sql = "SELECT COUNT(*) FROM (SELECT 1 FROM partner_lead_groups WHERE account_id = $1 AND partner_id = $2 \
                AND lead_group_id = $3 UNION ALL SELECT 1 FROM partner_lead_types p JOIN lead_types t \
                ON t.account_id = p.account_id AND t.id = p.lead_type_id WHERE p.account_id = $1 AND p.partner_id = $2 \
                AND t.lead_group_id = $3) linked";
     let record = grant.partner().map_or(0, |(record, _)| record.get());
     Ok(db.query_int(sql, values![grant.account(), record, group]).await? > 0)
+}
+
+/// Whether the fields of the group are any of the caller's business: a Partner key's when it is linked, or has a lead there.
+pub(super) async fn may_know(db: &mut Connection<'_>, grant: &Grant<ReadLeads>, group: i64) -> Result<bool> {
+    Ok(grant.partner().is_none() || is_linked(db, grant, group).await? || has_lead(db, grant, group).await?)
 }
 
 async fn has_lead(db: &mut Connection<'_>, grant: &Grant<ReadLeads>, group: i64) -> Result<bool> {

@@ -19,30 +19,13 @@ use crate::statuses::{self, Stage};
 use crate::{Error, Result, lead_groups};
 
 /// Makes a lead of what a caller sent, and gives it back as the caller sees it.
-pub async fn create(
-    db: &mut Connection<'_>,
-    grant: Held<CreateLeads>,
-    mut input: LeadInput,
-) -> Result<Visible<LeadView>> {
-    refuse_without_side(&grant)?;
-    let group = lead_group(db, &grant, &mut input).await?;
-    resolve::lead_type(db, &grant, &mut input, group).await?;
-    resolve::refuse_missing(db, &grant, &input).await?;
-    let fields = lead_groups::fields(db, grant.account(), group).await?;
-    let mut lead = Lead::default();
-    resolve::data(&grant, &mut input, &fields, &mut lead)?;
-    let stage = stage(db, &grant, &mut input).await?;
-    fill(db, &grant, &input, &mut lead, group, &stage);
-    resolve::require(&grant, &mut input, &fields, &lead);
-    refuse_type_only(db, &grant, &mut input, group).await?;
-    if !input.faults.is_empty() {
-        return Err(Error::Invalid(input.faults));
-    }
+pub async fn create(db: &mut Connection<'_>, grant: Held<CreateLeads>, input: LeadInput) -> Result<Visible<LeadView>> {
+    let (mut lead, group) = prepare(db, &grant, input).await?;
     test_leads::refuse_too_many(db, &grant, &lead).await?;
     insert(db, &grant, &mut lead, group).await?;
     history::begin(db, &grant, &lead).await?;
     if grant.partner().is_none() && !test_leads::is_test(&lead) {
-        grow_lists(db, grant.account(), &lead).await?;
+        grow_lists(db, grant.account(), &lead, |_| true).await?;
     }
     if !duplicates::shows_link(&grant) {
         lead.set(LeadField::DuplicateOf, Value::Empty);
@@ -56,6 +39,29 @@ pub async fn create(
         partner_ended: false,
     };
     read::view(db, &grant, row).await
+}
+
+/// The lead that a caller sent, checked and whole but for its id, and its group.
+pub(super) async fn prepare(
+    db: &mut Connection<'_>,
+    grant: &Held<CreateLeads>,
+    mut input: LeadInput,
+) -> Result<(Lead, i64)> {
+    refuse_without_side(grant)?;
+    let group = lead_group(db, grant, &mut input).await?;
+    resolve::lead_type(db, grant, &mut input, group).await?;
+    resolve::refuse_missing(db, grant, &input).await?;
+    let fields = lead_groups::fields(db, grant.account(), group).await?;
+    let mut lead = Lead::default();
+    resolve::data(grant, &mut input, &fields, &mut lead)?;
+    let stage = stage(db, grant, &mut input).await?;
+    fill(db, grant, &input, &mut lead, group, &stage);
+    resolve::require(grant, &mut input, &fields, &lead);
+    refuse_type_only(db, grant, &mut input, group).await?;
+    if !input.faults.is_empty() {
+        return Err(Error::Invalid(input.faults));
+    }
+    Ok((lead, group))
 }
 
 /// The group that was named, or the one that is meant when none is.
@@ -193,19 +199,32 @@ pub(super) fn bind(lead: &Lead, field: LeadField) -> Result<sea_query::Value> {
     })
 }
 
+/// The marketing lists, each by the field that it grows from.
+const LISTS: [(LeadField, List); 3] =
+    [(LeadField::Source, List::Source), (LeadField::Medium, List::Medium), (LeadField::Term, List::Term)];
+
 /// The account's marketing lists grow from what its own systems send.
-pub(super) async fn grow_lists(db: &mut Connection<'_>, account: i64, lead: &Lead) -> Result<()> {
-    grow_lists_of(db, account, std::iter::once(lead)).await
+pub(super) async fn grow_lists(
+    db: &mut Connection<'_>,
+    account: i64,
+    lead: &Lead,
+    which: impl Fn(LeadField) -> bool,
+) -> Result<()> {
+    for (field, list) in LISTS.into_iter().filter(|(field, _)| which(*field)) {
+        if let Some(name) = lead.text(field) {
+            marketing::grow(db, account, list, name).await?;
+        }
+    }
+    Ok(())
 }
 
-/// As [`grow_lists`], of many leads: each text is sent once.
+/// As [`grow_lists`], of every text of many leads: each text is sent once.
 pub(super) async fn grow_lists_of<'a>(
     db: &mut Connection<'_>,
     account: i64,
     leads: impl Iterator<Item = &'a Lead> + Clone,
 ) -> Result<()> {
-    let lists = [(LeadField::Source, List::Source), (LeadField::Medium, List::Medium), (LeadField::Term, List::Term)];
-    for (field, list) in lists {
+    for (field, list) in LISTS {
         let names: BTreeSet<&str> = leads.clone().filter_map(|lead| lead.text(field)).collect();
         for name in names {
             marketing::grow(db, account, list, name).await?;

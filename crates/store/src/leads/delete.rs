@@ -54,10 +54,11 @@ fn ends<A>(grant: &Grant<A>, row: &LeadRow) -> (bool, bool, bool) {
 
 /// Takes a lead out of the bin, and lifts the marks by which a partner's reach had ended.
 pub async fn restore(db: &mut Connection<'_>, grant: Held<RestoreLeads>, id: i64) -> Result<()> {
-    let sql = "UPDATE leads SET deleted_at = NULL, introducer_ended_at = NULL, partner_ended_at = NULL \
-               WHERE account_id = $1 AND id = $2 \
+    // Who follows what changed sees the lead come back.
+    let sql = "UPDATE leads SET deleted_at = NULL, introducer_ended_at = NULL, partner_ended_at = NULL, \
+               updated_at = $3, introducer_updated_at = $3, partner_updated_at = $3 WHERE account_id = $1 AND id = $2 \
                AND (deleted_at IS NOT NULL OR introducer_ended_at IS NOT NULL OR partner_ended_at IS NOT NULL)";
-    if db.execute(sql, values![grant.account(), id]).await? == 0 {
+    if db.execute(sql, values![grant.account(), id, db.now().as_micros()]).await? == 0 {
         return Err(Error::NotFound("lead"));
     }
     history::record(db, &grant, id, Action::Restored, &Changed::new()).await?;

@@ -185,13 +185,6 @@ async fn changes(db: &mut Connection<'_>, account: i64, id: i64, page: &Page) ->
     Ok(Slice::cut(rows, page, |change| (change.id, change.id)))
 }
 
-/// What each change of a lead changed, the newest first: to undo them.
-pub(super) async fn newest_first(db: &mut Connection<'_>, account: i64, id: i64) -> Result<Vec<Changed>> {
-    let sql = "SELECT changed FROM lead_changes WHERE account_id = $1 AND lead_id = $2 ORDER BY id DESC";
-    db.query(sql, values![account, id], |row| serde_json::from_str(&row.get::<String>(0)?).map_err(Error::internal))
-        .await
-}
-
 fn read_change(row: &Row<'_>) -> Result<Change> {
     Ok(Change {
         id: row.get(0)?,

@@ -3,15 +3,14 @@
 //! What is kept is ids and digests, in the transaction that makes the lead. A retry reads the lead anew, so it can never
 //! show what its caller may no longer see.
 
-use leadlatch_domain::lead::history::undo;
 use leadlatch_domain::lead::{LeadField, LeadInput, LeadView, Value};
 use leadlatch_domain::matrix::{CreateLeads, PurgeLeads};
 use leadlatch_domain::problem::Code;
 use leadlatch_domain::scope::Scope;
 
 use super::row::LeadRow;
-use super::{create, history, read};
-use crate::access::{Grant, Held, Visible};
+use super::{create, read};
+use crate::access::{Held, Visible};
 use crate::engine::{Connection, values};
 use crate::{Error, Result};
 
@@ -56,7 +55,7 @@ pub async fn create_once(
         return create::create(db, grant, input).await.map(Made::New);
     };
     if !begin(db, account, key, &once).await? {
-        return again(db, &grant, key, &once).await.map(Made::Again);
+        return again(db, &grant, key, &once, input).await.map(Made::Again);
     }
     let lead = create::create(db, grant, input).await?;
     let sql = "UPDATE idempotency_keys SET lead_id = $5 WHERE account_id = $1 AND key_id = $2 AND route = $3 \
@@ -80,7 +79,13 @@ async fn begin(db: &mut Connection<'_>, account: i64, key: i64, once: &Once) -> 
     Ok(db.execute(sql, values![account, key, ROUTE, text, body, now, now - KEPT]).await? == 1)
 }
 
-async fn again(db: &mut Connection<'_>, grant: &Held<CreateLeads>, key: i64, once: &Once) -> Result<Visible<LeadView>> {
+async fn again(
+    db: &mut Connection<'_>,
+    grant: &Held<CreateLeads>,
+    key: i64,
+    once: &Once,
+    input: LeadInput,
+) -> Result<Visible<LeadView>> {
     let sql = "SELECT body_digest, lead_id FROM idempotency_keys WHERE account_id = $1 AND key_id = $2 \
                AND route = $3 AND text_digest = $4";
     let bound = values![grant.account(), key, ROUTE, once.text.to_vec()];
@@ -91,24 +96,25 @@ async fn again(db: &mut Connection<'_>, grant: &Held<CreateLeads>, key: i64, onc
         return Err(Error::Refused(Code::IdempotencyKeyReused));
     }
     let id = id.ok_or_else(|| grant.missing("id"))?;
-    let mut row = read::fetch(db, &grant.scope(), id, "").await?.ok_or_else(|| grant.missing("id"))?;
-    if !grant.scopes().contains(Scope::ReadLeads) {
-        as_made(db, grant, id, &mut row).await?;
-    }
+    let row = read::fetch(db, &grant.scope(), id, "").await?.ok_or_else(|| grant.missing("id"))?;
+    let row = if grant.scopes().contains(Scope::ReadLeads) { row } else { as_sent(db, grant, row, input).await? };
     read::view(db, grant, row).await
 }
 
-/// The lead as the create answered it: a key without `read_leads` learns nothing of what became of it.
-async fn as_made<A>(db: &mut Connection<'_>, grant: &Grant<A>, id: i64, row: &mut LeadRow) -> Result<()> {
-    for changed in history::newest_first(db, grant.account(), id).await? {
-        undo(&mut row.lead, &changed);
-    }
+/// The lead as it was sent, made at the time it was made: a key without `read_leads` learns nothing of what became of it.
+async fn as_sent(
+    db: &mut Connection<'_>,
+    grant: &Held<CreateLeads>,
+    row: LeadRow,
+    input: LeadInput,
+) -> Result<LeadRow> {
+    let (mut lead, _) = create::prepare(db, grant, input).await?;
     let made = row.lead.int(LeadField::CreatedAt).unwrap_or_default();
-    row.lead.set(LeadField::UpdatedAt, Value::Int(made));
-    // What it is a duplicate of is shown to those who read leads.
-    row.lead.set(LeadField::DuplicateOf, Value::Empty);
-    (row.introducer_updated_at, row.partner_updated_at) = (made, made);
-    Ok(())
+    lead.set(LeadField::Id, row.lead.get(LeadField::Id).clone());
+    for field in [LeadField::ReceivedAt, LeadField::CreatedAt, LeadField::UpdatedAt] {
+        lead.set(field, Value::Int(made));
+    }
+    Ok(LeadRow { lead, introducer_updated_at: made, partner_updated_at: made, ..row })
 }
 
 /// Forgets the retries of the account whose 24 hours are over; answers how many, [`FORGOTTEN_AT_ONCE`] at the most.

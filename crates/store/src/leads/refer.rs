@@ -25,6 +25,9 @@ pub async fn refer(db: &mut Connection<'_>, grant: Held<ReferLeads>, id: i64, to
         }
     }
     let before = found.lead.int(LeadField::PartnerId);
+    if before == partner && !found.partner_ended {
+        return Ok(());
+    }
     // A supplier is shown its own id alone as buyer: only from or to itself does a referral change what it sees.
     let supplier = found.lead.int(LeadField::IntroducerId);
     let shown = supplier.is_some() && before != partner && (supplier == before || supplier == partner);

@@ -2,13 +2,17 @@
 //! answer.
 
 use leadlatch_domain::custom_field::{CustomField, check_undefined};
-use leadlatch_domain::fault::Fault;
+use leadlatch_domain::fault::{Fault, FieldFault};
 use leadlatch_domain::lead::{Lead, LeadField, LeadInput, Value};
 
+use super::columns;
 use crate::access::Grant;
 use crate::engine::{Connection, values};
 use crate::statuses::{self, Named, Stage};
 use crate::{Error, Result};
+
+/// Custom fields of one lead, in bytes: a page of such leads is still one that can be held.
+const DATA_MAX: usize = 256 << 10;
 
 /// Whether a record of the account exists, for the records that only a Full key names.
 pub(super) async fn refuse_missing<A>(db: &mut Connection<'_>, grant: &Grant<A>, input: &LeadInput) -> Result<()> {
@@ -109,6 +113,28 @@ pub(super) fn data<A>(grant: &Grant<A>, input: &mut LeadInput, fields: &[CustomF
         }
     }
     lead.data.sort_by_key(|(key, _)| *key);
+    if lead.data.iter().map(|(_, text)| text.len()).sum::<usize>() > DATA_MAX {
+        let fault = Fault::new("too_long", "The custom fields of a lead hold 256 KiB together: shorten some.");
+        input.faults.push(fault.on("data"));
+    }
+    Ok(())
+}
+
+/// The labels and choices of custom fields are the group's own. A Partner key that may not use the group, but has a lead
+/// in it, is told the field alone.
+pub(super) async fn hide_names<A>(
+    db: &mut Connection<'_>,
+    grant: &Grant<A>,
+    group: i64,
+    input: &mut LeadInput,
+) -> Result<()> {
+    let named = |fault: &FieldFault| fault.field.starts_with("data.");
+    if grant.partner().is_none() || !input.faults.iter().any(named) || columns::is_linked(db, grant, group).await? {
+        return Ok(());
+    }
+    for fault in input.faults.iter_mut().filter(|fault| named(fault)) {
+        fault.detail = "This field does not take the value, or must have one.".into();
+    }
     Ok(())
 }
 

@@ -36,6 +36,7 @@ pub async fn update(
         after.set(*field, value.clone());
     }
     resolve::require(&grant, &mut input, &fields, &after);
+    resolve::hide_names(db, &grant, group, &mut input).await?;
     if !input.faults.is_empty() {
         return Err(Error::Invalid(input.faults));
     }
@@ -119,7 +120,8 @@ pub(super) async fn store<A>(
     }
     history::go_on(db, grant, action, (&before.lead, &after)).await?;
     if grant.partner().is_none() && !is_test(&after) {
-        create::grow_lists(db, grant.account(), &after).await?;
+        // What a Partner key sent stands on the lead until a user takes it over by writing it.
+        create::grow_lists(db, grant.account(), &after, |field| changed.contains(&field)).await?;
     }
     let at = |kept| if seen { now } else { kept };
     let (introducer_updated_at, partner_updated_at) = (at(before.introducer_updated_at), at(before.partner_updated_at));

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use leadlatch_domain::key_review::{Conduct, Outcome, Warning};
+use leadlatch_domain::key_state::KeyState;
 use leadlatch_domain::matrix::ManageKeys;
 use leadlatch_domain::retention::Days;
 use leadlatch_domain::scope::{Scope, ScopeSet};
@@ -189,7 +190,9 @@ pub async fn report(db: &mut Connection<'_>, grant: &Grant<ManageKeys>, days: Da
     };
     let now = db.now();
     let keys = access_keys::list(db, grant, KeyFilter::default()).await?;
-    Ok(Visible(Report { days, keys: keys.into_iter().map(|key| sources.review(key.0, now, days)).collect() }))
+    // An idle key may be enabled again; the others have ended for good.
+    let live = keys.into_iter().filter(|key| !matches!(key.state, KeyState::Expired | KeyState::Rotated));
+    Ok(Visible(Report { days, keys: live.map(|key| sources.review(key.0, now, days)).collect() }))
 }
 
 /// What is read of all keys of an account at once, by key.
@@ -213,6 +216,7 @@ impl Sources {
             created_at: key.created_at,
             last_used_at: key.last_used_at,
             expires_at: key.expires_at,
+            exposed: key.exposed_at.is_some(),
             scopes: key.scopes,
             scopes_used: last.scopes_used,
             requests: requests.total,

@@ -5,7 +5,7 @@ use axum::response::Response;
 use leadlatch_domain::lead::filter::FilterRefused;
 use leadlatch_domain::lead::{FieldRights, LeadFilter, LeadSort};
 use leadlatch_domain::matrix::ReadLeads;
-use leadlatch_store::{Apart, Connection, Grant, leads};
+use leadlatch_store::{Apart, Connection, Grant, confirm, leads};
 
 use crate::App;
 use crate::allow::Allow;
@@ -28,11 +28,16 @@ pub(crate) async fn list(
     State(app): State<App>,
     query: ListQuery,
 ) -> Result<Response, Problem> {
-    answer(allow.0, &app, query).await
+    answer(allow.0, &app, query, false).await
 }
 
-/// The page that a list or a search asks for.
-pub(super) async fn answer(grant: Grant<ReadLeads>, app: &App, mut query: ListQuery) -> Result<Response, Problem> {
+/// The page that a list or a search asks for; `late` when it begins some time after the key was let in.
+pub(super) async fn answer(
+    grant: Grant<ReadLeads>,
+    app: &App,
+    mut query: ListQuery,
+    late: bool,
+) -> Result<Response, Problem> {
     let (filter, sort) =
         read_filter(&mut query, &grant.fields()).map_err(|r| Problem::refused_filter(r, grant.scopes()))?;
     let page = query.page(sort.as_str())?;
@@ -40,7 +45,12 @@ pub(super) async fn answer(grant: Grant<ReadLeads>, app: &App, mut query: ListQu
     // A count and the rows beside it are of one moment.
     let apart = Apart { of: grant.key_id(), together: wanted, patient: false };
     let bounded = !wanted && leads::is_bounded(&asked, &grant.fields());
+    let late = late || !bounded;
     let job = async move |db: &mut Connection<'_>| {
+        // The key may have died while a body came, or in the line.
+        if late {
+            confirm(db, &grant).await?;
+        }
         let total = if wanted { Some(leads::total(db, &grant, &asked.filter).await?) } else { None };
         Ok((leads::list(db, &grant, &asked, &page).await?, total))
     };

@@ -21,5 +21,5 @@ pub(crate) async fn search(
     JsonObject(body): JsonObject,
 ) -> Result<Response, Problem> {
     let query = ListQuery::of_body(body, url.as_deref())?;
-    list::answer(allow.0, &app, query).await
+    list::answer(allow.0, &app, query, true).await
 }
