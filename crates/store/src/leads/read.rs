@@ -108,7 +108,7 @@ pub async fn list(
     let (sql, bound) = compose(&statement);
     let mut found = db.query(&sql, bound, row::read).await?;
     // Large rows end a page sooner: what is asked for again costs less than what is held at once.
-    let limit = u32::try_from(fitting(&found)).unwrap_or(u32::MAX).min(page.limit);
+    let limit = Ord::min(u32::try_from(fitting(&found)).unwrap_or(u32::MAX), page.limit);
     found.truncate(limit as usize + 1);
     let page = &Page { limit, ..*page };
     let (mut rows, mut groups) = (Vec::with_capacity(found.len()), Vec::new());
