@@ -88,6 +88,9 @@ pub(crate) enum Command {
     Lead(Lead),
     /// Import leads from a CSV file; run again, it goes on where it was stopped.
     Import(import::Import),
+    /// What goes when its days are over.
+    #[command(subcommand)]
+    Retention(Retention),
     /// The tamper-evident audit trail.
     #[command(subcommand)]
     Audit(Audit),
@@ -411,6 +414,14 @@ pub(crate) enum Lead {
         of: Of,
         id: i64,
     },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Retention {
+    /// Count what would go now, and in the 30 days after.
+    Preview(Of),
+    /// Let go at once what the server would let go within the hour.
+    Run(Of),
 }
 
 /// Which chain: an account's, or the server's own.
