@@ -1,14 +1,19 @@
-//! A CSV of leads as companies of the field have them: `messy-leads --rows N --seed N [--latin1] [--delimiter C]`.
+//! A CSV of leads as companies of the field have them: `messy-leads --rows N --seed N [--latin1] [--delimiter C]
+//! [--introducers A,B]`.
 //!
 //! Telephone numbers in every spelling, four forms of dates, accents, quoted line breaks, duplicates and bad rows. On
-//! stderr stands, as JSON, what an importer must find in it.
+//! stderr stands, as JSON, what an importer must find in it. With `--introducers` each row belongs to one of those named or,
+//! in a column that is left empty, to nobody; and `leads` tells of each good row its number, the number in its e-mail
+//! address, the number in its telephone number, and whose it is: 0 for nobody, 1 for the first of those named.
 
 use std::io::{self, Write};
 
 use encoding_rs::WINDOWS_1252;
 use serde_json::json;
 
-const USAGE: &str = "usage: cargo run -p xtask -- messy-leads [--rows N] [--seed N] [--latin1] [--delimiter C]";
+const USAGE: &str = "usage: cargo run -p xtask -- messy-leads [--rows N] [--seed N] [--latin1] [--delimiter C] \
+    [--introducers A,B]";
+const INTRODUCER: &str = "Supplier";
 const HEADERS: [&str; 11] = [
     "First Name",
     "SURNAME",
@@ -35,11 +40,17 @@ struct Mess {
     duplicates: Vec<i64>,
     /// Records without their e-mail address and number, by which later ones are their duplicates.
     good: Vec<u64>,
+    /// Nobody, and those who bring leads; empty when nobody was named.
+    introducers: Vec<String>,
+    leads: Vec<Truth>,
 }
+
+/// A good row: its number, the number in its e-mail address, the one in its telephone number, and whose it is.
+type Truth = (i64, u64, u64, usize);
 
 /// Writes the file to stdout.
 pub(crate) fn run(arguments: &[&str]) -> Result<(), String> {
-    let (mut rows, mut seed, mut latin1, mut delimiter) = (50_000, 1, false, b',');
+    let (mut rows, mut seed, mut latin1, mut delimiter, mut introducers) = (50_000, 1, false, b',', Vec::new());
     let mut arguments = arguments.iter();
     while let Some(name) = arguments.next() {
         let mut value = || arguments.next().copied().ok_or(USAGE);
@@ -48,12 +59,17 @@ pub(crate) fn run(arguments: &[&str]) -> Result<(), String> {
             "--seed" => seed = value()?.parse().map_err(|_| USAGE)?,
             "--delimiter" => delimiter = *value()?.as_bytes().first().ok_or(USAGE)?,
             "--latin1" => latin1 = true,
+            "--introducers" => {
+                introducers = std::iter::once("").chain(value()?.split(',')).map(str::to_owned).collect();
+            }
             _ => return Err(USAGE.into()),
         }
     }
-    let mut mess = Mess { seed, bad: Vec::new(), duplicates: Vec::new(), good: Vec::new() };
+    let (bad, duplicates, good, leads) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    let mut mess = Mess { seed, bad, duplicates, good, introducers, leads };
     let mut text = csv::WriterBuilder::new().delimiter(delimiter).from_writer(Vec::new());
-    text.write_record(HEADERS).map_err(|error| error.to_string())?;
+    let last = (!mess.introducers.is_empty()).then_some(INTRODUCER);
+    text.write_record(HEADERS.iter().chain(&last)).map_err(|error| error.to_string())?;
     for number in 1..=rows {
         text.write_record(mess.row(number)).map_err(|error| error.to_string())?;
     }
@@ -61,13 +77,16 @@ pub(crate) fn run(arguments: &[&str]) -> Result<(), String> {
     let text = String::from_utf8(text).map_err(|error| error.to_string())?;
     let bytes = if latin1 { WINDOWS_1252.encode(&text).0.into_owned() } else { text.into_bytes() };
     io::stdout().write_all(&bytes).map_err(|error| error.to_string())?;
-    let found = json!({
+    let mut found = json!({
         "rows": rows,
         "bad": mess.bad.len(),
         "duplicates": mess.duplicates.len(),
         "bad_rows": mess.bad,
         "duplicate_rows": mess.duplicates,
     });
+    if last.is_some() {
+        found["leads"] = json!(mess.leads);
+    }
     writeln!(io::stderr(), "{found}").map_err(|error| error.to_string())
 }
 
@@ -97,29 +116,38 @@ impl Mess {
         } else {
             own
         };
-        let mut row = self.good_row(own, of);
+        let (mut row, email, phone) = self.good_row(own, of);
         if kind == 0 {
             self.bad.push(number);
             self.spoil(&mut row);
         } else if of == own {
             self.good.push(own);
         }
+        if !self.introducers.is_empty() {
+            let whose = self.below(self.introducers.len());
+            row.push(self.introducers[whose].clone());
+            if kind != 0 {
+                self.leads.push((number, email, phone, whose));
+            }
+        }
         row
     }
 
-    fn good_row(&mut self, own: u64, of: u64) -> Vec<String> {
+    /// The row, the number in its e-mail address and the one in its telephone number.
+    fn good_row(&mut self, own: u64, of: u64) -> (Vec<String>, u64, u64) {
         let by_email = of == own || self.below(2) == 0;
         let by_phone = of == own || !by_email;
-        let email = format!("lead{}@example.com", if by_email { of } else { own });
+        let (with_email, with_phone) = (if by_email { of } else { own }, if by_phone { of } else { own });
+        let email = format!("lead{with_email}@example.com");
         let email = if self.below(3) == 0 { email.to_uppercase() } else { email };
-        let mobile = self.spelled(if by_phone { of } else { own });
+        let mobile = self.spelled(with_phone);
         let (mobile, home) = if self.below(4) == 0 { (String::new(), mobile) } else { (mobile, String::new()) };
         let address = match self.below(5) {
             0 => format!("Flat {own}\nThe \"Old\" Mill, High Street"),
             1 => format!("{own}, Rue de l’Été"),
             _ => format!("{own} High Street"),
         };
-        vec![
+        let row = vec![
             self.pick(&FIRST).into(),
             self.pick(&LAST).into(),
             email,
@@ -131,7 +159,8 @@ impl Mess {
             self.date(),
             self.pick(&["Facebook", "google / cpc", "Été 2026", ""]).into(),
             format!("r{own}"),
-        ]
+        ];
+        (row, with_email, with_phone)
     }
 
     /// A number of one lead alone, in one of the spellings.

@@ -21,7 +21,7 @@ pub enum Needs {
 /// Work without a caller: a closed list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Role {
-    /// Empties the bin and the request log when the time of what is in them is over.
+    /// Removes what has been kept as long as the settings say: leads, the bin, the request log, details of audit entries.
     Retention,
     /// Deletes again what was deleted before and what a restore brought back.
     Deletions,
@@ -158,7 +158,9 @@ matrix! {
     ReadAudit       "audit.read"         "read the audit trail": Needs::Admin, Never;
     ManageAccounts  "accounts.manage"    "make, suspend, resume and delete accounts": Needs::Operator, Never;
     PurgeLeads      "leads.purge"        "erase leads whose time in the bin is over, again after a restore": Needs::Role(Role::Retention), Never;
+    RetireLeads     "leads.retire"       "put leads into the bin whose days in their lead group or status are over": Needs::Role(Role::Retention), Never;
     PurgeRequestLog "request_log.purge"  "remove request log entries whose days are over": Needs::Role(Role::Retention), Never;
+    PurgeAuditDetails "audit_details.purge" "remove details of audit entries whose days are over": Needs::Role(Role::Retention), Never;
     EndDeletedKeys  "keys.end_deleted"   "delete keys again that a restore brought back": Needs::Role(Role::Deletions), Never;
     EndRotatedKeys  "keys.rotate_out"    "end a rotated key when its successor is first used": KEEPER, Never;
     MarkExposedKeys "keys.expose"        "mark a key that stood in a URL": KEEPER, Never;

@@ -8,6 +8,7 @@ mod key_report;
 mod lead;
 mod lead_group;
 mod partner;
+mod retention;
 pub(crate) mod settings;
 
 use std::net::SocketAddr;
@@ -22,6 +23,7 @@ pub(crate) use self::key_report::{KeyLog, KeyReport, Selections};
 pub(crate) use self::lead::{Lead, Leads};
 pub(crate) use self::lead_group::{LeadGroup, LeadType, Status};
 pub(crate) use self::partner::{Links, OnePartner, Partner};
+pub(crate) use self::retention::Retention;
 
 /// Leadlatch: leads behind access keys.
 #[derive(Debug, Parser)]
@@ -98,6 +100,9 @@ pub(crate) enum Command {
     Lead(Lead),
     /// Import leads from a CSV file; run again, it goes on where it was stopped.
     Import(import::Import),
+    /// What goes when its days are over.
+    #[command(subcommand)]
+    Retention(Retention),
     /// The tamper-evident audit trail.
     #[command(subcommand)]
     Audit(Audit),

@@ -6,6 +6,7 @@ mod config;
 mod demo;
 mod log;
 mod output;
+mod retention;
 mod serve;
 mod upkeep;
 

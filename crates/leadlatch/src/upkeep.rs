@@ -9,9 +9,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use leadlatch_domain::id::AccountId;
-use leadlatch_domain::matrix::{PurgeLeads, PurgeRequestLog, Role};
+use leadlatch_domain::matrix::{PurgeLeads, Role};
 use leadlatch_store::usage::Usage;
-use leadlatch_store::usage::log::{self, LogWriter};
+use leadlatch_store::usage::log::LogWriter;
 use leadlatch_store::{Connection, Operator, Result, Store, accounts, leads};
 use tokio::sync::{Mutex, watch};
 use tokio::task::JoinHandle;
@@ -19,6 +19,7 @@ use tokio::time::MissedTickBehavior;
 
 use self::sweep::Sweeper;
 use crate::output::Outcome;
+use crate::retention::{Kept, Retention};
 
 /// How long the log waits after a batch that could not be written.
 const RETRY: Duration = Duration::from_secs(1);
@@ -30,6 +31,10 @@ enum Duty {
     Usage,
     /// Erases leads whose time in the bin is over, and test leads after theirs.
     Bin,
+    /// Puts leads into the bin whose days in their lead group or status are over.
+    Leads,
+    /// Removes details of audit entries whose days are over.
+    AuditDetails,
     /// Removes what the request log holds no longer.
     RequestLog,
     /// Forgets retries of creates whose 24 hours are over.
@@ -39,12 +44,15 @@ enum Duty {
 }
 
 impl Duty {
-    const ALL: [Self; 5] = [Self::Usage, Self::Bin, Self::RequestLog, Self::Retries, Self::Deletions];
+    const ALL: [Self; 7] =
+        [Self::Usage, Self::Bin, Self::Leads, Self::AuditDetails, Self::RequestLog, Self::Retries, Self::Deletions];
 
     const fn name(self) -> &'static str {
         match self {
             Self::Usage => "usage",
             Self::Bin => "bin",
+            Self::Leads => "retention of leads",
+            Self::AuditDetails => "audit details",
             Self::RequestLog => "request log",
             Self::Retries => "retries",
             Self::Deletions => "deletions file",
@@ -56,7 +64,7 @@ impl Duty {
         match self {
             Self::Usage => Duration::from_secs(1),
             Self::Bin => Duration::from_mins(10),
-            Self::RequestLog | Self::Retries => Duration::from_hours(1),
+            Self::Leads | Self::AuditDetails | Self::RequestLog | Self::Retries => Duration::from_hours(1),
             Self::Deletions => Duration::from_mins(1),
         }
     }
@@ -139,39 +147,32 @@ impl Shared {
         match duty {
             Duty::Usage => return self.usage.flush(&self.store).await,
             Duty::Deletions => return self.sweeper.lock().await.round(&self.store, &self.operator).await,
-            Duty::Bin | Duty::RequestLog | Duty::Retries => {}
+            _ => {}
         }
-        let operator = &self.operator;
+        let (store, operator) = (&*self.store, &self.operator);
+        let stopped = || *stopped.borrow();
         for account in self.store.read(async |db| accounts::list(db, operator).await).await? {
-            // In blocks, so that writes of requests get their turn between two; the rest is for the next round.
-            while !*stopped.borrow() && self.block(duty, account.id).await? {}
+            let retention = Retention { store, operator, account: account.id };
+            match duty {
+                Duty::Usage | Duty::Deletions => {}
+                Duty::Bin => {
+                    retention.purge(Kept::Bin, stopped).await?;
+                    retention.purge(Kept::TestLeads, stopped).await?;
+                }
+                Duty::Leads => retention.retire(stopped).await.map(drop)?,
+                Duty::AuditDetails => retention.purge(Kept::AuditDetails, stopped).await.map(drop)?,
+                Duty::RequestLog => retention.purge(Kept::RequestLog, stopped).await.map(drop)?,
+                Duty::Retries => while !stopped() && self.forget_retries(account.id).await? {},
+            }
         }
         Ok(())
     }
 
-    /// A block of an account's work; whether there may be more.
-    async fn block(&self, duty: Duty, account: AccountId) -> Result<bool> {
-        let access = self.operator.role(Role::Retention, account);
-        match duty {
-            Duty::Usage | Duty::Deletions => Ok(false),
-            Duty::Bin => {
-                let grant = access.permit::<PurgeLeads>()?;
-                self.store.write(grant, async move |db, grant| leads::purge(db, grant).await).await?;
-                let grant = self.operator.role(Role::Retention, account).permit()?;
-                self.store.write(grant, async move |db, grant| leads::purge_tests(db, grant).await).await?;
-                Ok(false)
-            }
-            Duty::Retries => {
-                let grant = access.permit::<PurgeLeads>()?;
-                let job = async move |db: &mut Connection<'_>, grant| leads::forget_idempotency(db, grant).await;
-                Ok(self.store.write(grant, job).await? == leads::FORGOTTEN_AT_ONCE)
-            }
-            Duty::RequestLog => {
-                let grant = access.permit::<PurgeRequestLog>()?;
-                let purged = self.store.write(grant, async move |db, grant| log::purge(db, grant).await).await?;
-                Ok(purged == log::PURGED_AT_ONCE)
-            }
-        }
+    /// Forgets a block of an account's retries; whether there may be more.
+    async fn forget_retries(&self, account: AccountId) -> Result<bool> {
+        let grant = self.operator.role(Role::Retention, account).permit::<PurgeLeads>()?;
+        let job = async move |db: &mut Connection<'_>, grant| leads::forget_idempotency(db, grant).await;
+        Ok(self.store.write(grant, job).await? == leads::FORGOTTEN_AT_ONCE)
     }
 }
 

@@ -1,11 +1,12 @@
 //! The audit trail: entries are appended as a transaction's last statements, by one locked head an account.
 
 use leadlatch_domain::audit::{Actor, ActorKind, Entry, Event, Hash, Head, SALT_LENGTH, Stored, details_hash};
-use leadlatch_domain::matrix::ReadAudit;
+use leadlatch_domain::matrix::{PurgeAuditDetails, ReadAudit};
 use serde_json::{Value as Json, json};
 
-use crate::access::{Access, Grant, Operator};
+use crate::access::{Access, Grant, Held, Operator};
 use crate::engine::{Connection, Row, values};
+use crate::retention::{self, Due, Kept, KeptDays, PURGED_AT_ONCE, Span};
 use crate::{Error, Result, accounts};
 
 /// The server's own chain.
@@ -77,8 +78,8 @@ async fn append(db: &mut Connection<'_>, pending: Pending) -> Result<()> {
     let hash = Hash::of(&bytes).as_bytes().to_vec();
     let sql = "INSERT INTO audit_entries (account_id, number, entry, hash) VALUES ($1, $2, $3, $4)";
     db.execute(sql, values![pending.account, number, bytes, hash.clone()]).await?;
-    let sql = "INSERT INTO audit_details (account_id, number, salt, details) VALUES ($1, $2, $3, $4)";
-    db.execute(sql, values![pending.account, number, salt.to_vec(), text]).await?;
+    let sql = "INSERT INTO audit_details (account_id, number, salt, details, written_at) VALUES ($1, $2, $3, $4, $5)";
+    db.execute(sql, values![pending.account, number, salt.to_vec(), text, entry.at]).await?;
     let sql = "UPDATE audit_heads SET number = $2, hash = $3 WHERE account_id = $1";
     db.execute(sql, values![pending.account, number, hash]).await?;
     Ok(())
@@ -151,4 +152,20 @@ fn read(row: &Row<'_>) -> Result<Stored> {
 pub async fn all_accounts(db: &mut Connection<'_>, operator: &Operator) -> Result<Vec<(String, Access)>> {
     let accounts = accounts::list(db, operator).await?;
     Ok(accounts.into_iter().map(|account| (account.slug.clone(), operator.admin_of(account.id))).collect())
+}
+
+const DETAILS: Kept = Kept { rows: "audit_details", at: "written_at", days: KeptDays::Setting("audit_details_days") };
+
+/// How many details come due in a span.
+pub async fn details_due(db: &mut Connection<'_>, grant: &Grant<PurgeAuditDetails>, span: Span) -> Result<Due> {
+    retention::due(db, grant.account(), &DETAILS, span).await
+}
+
+/// Removes details whose days are over, the oldest first; answers how many, at most [`PURGED_AT_ONCE`]. The entries stay,
+/// and hold what was removed by its salted hash alone. The server's own chain keeps its details: it belongs to no account.
+pub async fn purge_details(db: &mut Connection<'_>, grant: Held<PurgeAuditDetails>) -> Result<u64> {
+    let end = retention::end(db, grant.account(), &DETAILS).await?;
+    let sql = "DELETE FROM audit_details WHERE account_id = $1 AND number IN (SELECT number FROM audit_details \
+               WHERE account_id = $1 AND written_at <= $2 ORDER BY written_at, number LIMIT $3)";
+    db.execute(sql, values![grant.account(), end, PURGED_AT_ONCE as i64]).await
 }

@@ -40,7 +40,7 @@ pub enum Gone {
 /// One deletion: a line of the file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Deletion {
-    /// When.
+    /// When; of a key that was rotated, maybe a time to come.
     pub at: Timestamp,
     /// What.
     pub gone: Gone,

@@ -24,6 +24,7 @@ mod names;
 mod page;
 pub mod partner_records;
 pub mod password;
+pub mod retention;
 mod scope_sql;
 pub mod sites;
 pub mod status_settings;

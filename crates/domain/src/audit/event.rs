@@ -35,6 +35,7 @@ events! {
     KeyDeleted "key.deleted", KeyChanged "key.changed", KeyEnabled "key.enabled", KeyRotated "key.rotated",
     KeyRotatedOut "key.rotated_out", KeyExposed "key.exposed", LeadReferred "lead.referred",
     LeadUnreferred "lead.unreferred", LeadRestored "lead.restored", LeadPurged "lead.purged", LeadErased "lead.erased",
+    LeadRetired "lead.retired",
     AccountChanged "account.changed", UserChanged "user.changed", UserGroupChanged "user_group.changed",
     UserGroupDeleted "user_group.deleted", LeadGroupChanged "lead_group.changed",
     LeadGroupDeleted "lead_group.deleted", LeadTypeChanged "lead_type.changed", LeadTypeDeleted "lead_type.deleted",

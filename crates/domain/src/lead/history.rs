@@ -32,6 +32,7 @@ actions! {
     Referred "referred" "It was referred to a partner.";
     Unreferred "unreferred" "The referral was taken back.";
     Deleted "deleted" "It went to the bin.";
+    Retired "retired" "Its days were over: it went to the bin by itself.";
     Restored "restored" "It came out of the bin, or a partner's reach was given back.";
     ReachEnded "reach_ended" "A partner's key deleted it: that partner's reach ended.";
     Copied "copied" "Empty fields were filled from a duplicate.";

@@ -8,6 +8,7 @@ mod key;
 mod key_report;
 mod lead;
 mod partner;
+mod retention;
 mod settings;
 
 use leadlatch_domain::matrix::Action;
@@ -107,6 +108,7 @@ async fn on_database(command: Command, opened: Opened, output: Output) -> Outcom
         Command::Key(command) => key::run(&shell, command).await,
         Command::Lead(command) => lead::run(&shell, command).await,
         Command::Import(args) => Box::pin(import::run(&shell, args)).await,
+        Command::Retention(command) => retention::run(&shell, command).await,
         Command::Audit(command) => audit::run(&shell, command).await,
         Command::Serve { .. }
         | Command::Demo { .. }

@@ -6,6 +6,7 @@ use leadlatch_domain::key_secret::{KeyKind, KeySecret};
 use leadlatch_domain::key_state::KeyState;
 use leadlatch_domain::matrix::{EndRotatedKeys, ManageKeys};
 use leadlatch_domain::text::Name;
+use leadlatch_domain::time::Timestamp;
 use serde_json::json;
 
 use super::end::read_digest;
@@ -13,7 +14,7 @@ use super::read::{AccessKey, find};
 use crate::access::{Held, Visible};
 use crate::audit::Pending;
 use crate::deletions::Gone;
-use crate::engine::{Connection, Gate, values};
+use crate::engine::{Connection, Gate, Row, values};
 use crate::{Error, Result};
 
 /// How a key is rotated.
@@ -93,13 +94,21 @@ async fn set_end(db: &mut Connection<'_>, account: i64, id: i64, successor: i64,
     let sql = format!(
         "UPDATE access_keys SET successor_id = $3, ended = $4, access_version = access_version + 1, \
          ends_at = CASE WHEN expires_at < {now} + CAST($5 AS BIGINT) THEN expires_at \
-         ELSE {now} + CAST($5 AS BIGINT) END WHERE account_id = $1 AND id = $2 RETURNING digest"
+         ELSE {now} + CAST($5 AS BIGINT) END WHERE account_id = $1 AND id = $2 RETURNING digest, ends_at"
     );
     let longest = i64::try_from(overlap.longest().as_micros()).map_err(Error::internal)?;
     let at_once = overlap == Overlap::Now;
-    let digest = db.query_opt(&sql, values![account, id, successor, at_once, longest], read_digest).await?;
-    // An end that only the time brings is found by the sweep of the deletions file.
-    digest.filter(|_| at_once).into_iter().for_each(|digest| db.deleted(Gone::Key { id, digest }));
+    let read = |row: &Row<'_>| Ok((read_digest(row)?, row.get::<i64>(1)?));
+    let set = db.query_opt(&sql, values![account, id, successor, at_once, longest], read).await?;
+    match set {
+        Some((digest, _)) if at_once => db.deleted(Gone::Key { id, digest }),
+        // Known now, so that it holds whatever runs when the time comes. The file has milliseconds: not a moment before.
+        Some((digest, ends_at)) => {
+            let at = Timestamp::from_micros(ends_at.saturating_add(999) / 1_000 * 1_000);
+            db.will_be_deleted(Gone::Key { id, digest }, at);
+        }
+        None => {}
+    }
     Ok(())
 }
 

@@ -1,5 +1,6 @@
 //! The file: one line a deletion, only ever appended to, by all processes of the machine.
 //!
+//! A key that was rotated has its line from then on, with the time at which it ends.
 //! `key TIME ID DIGEST` and `lead TIME ACCOUNT ID MADE_AT`; a line that begins with `#` is for people.
 
 use std::fmt::Write as _;

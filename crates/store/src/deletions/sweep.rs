@@ -65,7 +65,10 @@ impl Store {
     }
 
     async fn write_missing(&self, operator: &Operator, since: i64, listed: &Listed) -> Result<u64> {
-        let known = listed.deletions.iter().map(|deletion| deletion.gone).collect();
+        // A key that was to end later may have ended sooner, on another node.
+        let now = self.clock().now();
+        let ended = listed.deletions.iter().filter(|deletion| deletion.at <= now);
+        let known = ended.map(|deletion| deletion.gone).collect();
         let missing = self.missing(operator, since, &known).await?;
         let count = missing.len() as u64;
         self.record(missing).await?;

@@ -141,21 +141,21 @@ fn digest(row: &Row<'_>) -> Result<KeyDigest> {
     Ok(KeyDigest::from_bytes(bytes))
 }
 
-/// Of these deletions, the keys that are live and the leads that are there: what a restore brought back.
+/// Of these deletions, the keys that are live and the leads that are there: what a restore brought back. An end whose time
+/// has not come is none yet.
 pub(super) async fn revived(
     db: &mut Connection<'_>,
     _: &Operator,
     block: &[Deletion],
 ) -> Result<Vec<(AccountId, Gone)>> {
-    let mut revived = Vec::new();
-    for deletion in block {
+    let (mut revived, now) = (Vec::new(), db.now());
+    for deletion in block.iter().filter(|deletion| deletion.at <= now) {
         let found = match deletion.gone {
             Gone::Key { digest, .. } => {
                 let sql = "SELECT account_id, id FROM access_keys WHERE digest = $1 AND deleted_at IS NULL \
                            AND NOT ended AND (ends_at IS NULL OR ends_at > $2)";
-                let now = db.now().as_micros();
-                let found =
-                    db.query_opt(sql, values![digest.as_bytes().to_vec(), now], |row| Ok((row.get(0)?, row.get(1)?)));
+                let bound = values![digest.as_bytes().to_vec(), now.as_micros()];
+                let found = db.query_opt(sql, bound, |row| Ok((row.get(0)?, row.get(1)?)));
                 // By its id in this database, which may be another than the file's.
                 found.await?.map(|(account, id)| (account, Gone::Key { id, digest }))
             }

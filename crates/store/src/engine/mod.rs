@@ -111,6 +111,11 @@ impl<'c> Connection<'c> {
         self.deleted.push(Deletion { at: self.now, gone });
     }
 
+    /// As [`Connection::deleted`], of what ends at a time to come.
+    pub(crate) fn will_be_deleted(&mut self, gone: Gone, at: Timestamp) {
+        self.deleted.push(Deletion { at, gone });
+    }
+
     pub(crate) fn take_deleted(&mut self) -> Vec<Deletion> {
         std::mem::take(&mut self.deleted)
     }

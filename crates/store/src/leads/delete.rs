@@ -11,6 +11,7 @@ use super::{history, read};
 use crate::access::{Grant, Held};
 use crate::audit::Pending;
 use crate::engine::{Connection, values};
+use crate::retention::{self, Due, Kept, KeptDays, PURGED_AT_ONCE, Span};
 use crate::{Error, Result, deletions};
 
 /// Deletes a lead in reach. A Partner key's delete ends that partner's own reach; the lead goes to the bin only when no
@@ -52,13 +53,17 @@ fn ends<A>(grant: &Grant<A>, row: &LeadRow) -> (bool, bool, bool) {
     (introducer, partner, !shared)
 }
 
-/// Takes a lead out of the bin, and lifts the marks by which a partner's reach had ended.
+/// Takes a lead out of the bin, and lifts the marks by which a partner's reach had ended. It counts as changed now, so that
+/// its days begin anew, and who follows what changed sees it come back: a side whose reach had ended, or both from the bin.
 pub async fn restore(db: &mut Connection<'_>, grant: Held<RestoreLeads>, id: i64) -> Result<()> {
-    // Who follows what changed sees the lead come back.
-    let sql = "UPDATE leads SET deleted_at = NULL, introducer_ended_at = NULL, partner_ended_at = NULL, \
-               updated_at = $3, introducer_updated_at = $3, partner_updated_at = $3 WHERE account_id = $1 AND id = $2 \
+    let sql = "UPDATE leads SET deleted_at = NULL, introducer_ended_at = NULL, partner_ended_at = NULL, updated_at = $3, \
+               introducer_updated_at = CASE WHEN deleted_at IS NOT NULL OR introducer_ended_at IS NOT NULL \
+               THEN $3 ELSE introducer_updated_at END, \
+               partner_updated_at = CASE WHEN deleted_at IS NOT NULL OR partner_ended_at IS NOT NULL \
+               THEN $3 ELSE partner_updated_at END WHERE account_id = $1 AND id = $2 \
                AND (deleted_at IS NOT NULL OR introducer_ended_at IS NOT NULL OR partner_ended_at IS NOT NULL)";
-    if db.execute(sql, values![grant.account(), id, db.now().as_micros()]).await? == 0 {
+    let now = db.now().as_micros();
+    if db.execute(sql, values![grant.account(), id, now]).await? == 0 {
         return Err(Error::NotFound("lead"));
     }
     history::record(db, &grant, id, Action::Restored, &Changed::new()).await?;
@@ -66,12 +71,18 @@ pub async fn restore(db: &mut Connection<'_>, grant: Held<RestoreLeads>, id: i64
     Ok(())
 }
 
-/// Erases the leads whose time in the bin is over; answers how many. At most a thousand, so that others get their turn.
+const BIN: Kept = Kept { rows: "leads", at: "deleted_at", days: KeptDays::Setting("bin_days") };
+
+/// How many leads of the bin come due in a span.
+pub async fn bin_due(db: &mut Connection<'_>, grant: &Grant<PurgeLeads>, span: Span) -> Result<Due> {
+    retention::due(db, grant.account(), &BIN, span).await
+}
+
+/// Erases the leads whose time in the bin is over; answers how many, at most [`PURGED_AT_ONCE`].
 pub async fn purge(db: &mut Connection<'_>, grant: Held<PurgeLeads>) -> Result<u64> {
-    const DAY: i64 = 86_400_000_000;
-    let sql = "SELECT l.id FROM leads l JOIN accounts a ON a.id = l.account_id WHERE l.account_id = $1 \
-               AND l.deleted_at IS NOT NULL AND l.deleted_at <= $2 - a.bin_days * $3 LIMIT 1000";
-    let due: Vec<i64> = db.query(sql, values![grant.account(), db.now().as_micros(), DAY], |row| row.get(0)).await?;
+    let end = retention::end(db, grant.account(), &BIN).await?;
+    let sql = "SELECT id FROM leads WHERE account_id = $1 AND deleted_at <= $2 ORDER BY deleted_at LIMIT $3";
+    let due: Vec<i64> = db.query(sql, values![grant.account(), end, PURGED_AT_ONCE as i64], |row| row.get(0)).await?;
     for id in &due {
         erase_row(db, &grant, Event::LeadPurged, *id).await?;
     }

@@ -7,7 +7,7 @@ use leadlatch_domain::matrix::{ImportLeads, InspectLeads, ReadLeadHistory};
 use leadlatch_domain::time::Timestamp;
 use serde::Serialize;
 
-use super::read;
+use super::{read, retention};
 use crate::access::{Grant, Held, Visible};
 use crate::engine::{Connection, Row, values};
 use crate::{Error, Page, Result, Slice};
@@ -22,7 +22,7 @@ pub struct Change {
     pub at: Timestamp,
     /// Who.
     pub actor: ChangeActor,
-    /// `created`, `updated`, `referred`, `unreferred`, `deleted`, `restored`, `reach_ended` or `copied`.
+    /// `created`, `updated`, `referred`, `unreferred`, `deleted`, `retired`, `restored`, `reach_ended` or `copied`.
     pub action: String,
     /// By field, its value before and after.
     #[schema(value_type = Object)]
@@ -69,6 +69,24 @@ pub(super) async fn record<A>(
     let now = db.now().as_micros();
     db.execute(sql, values![grant.account(), lead, now, actor.kind.as_str(), actor.id, action.as_str(), text]).await?;
     Ok(())
+}
+
+/// Writes one change that happened to several leads alike and changed no field of theirs.
+pub(super) async fn record_all<A>(
+    db: &mut Connection<'_>,
+    grant: &Held<A>,
+    leads: &[i64],
+    action: Action,
+) -> Result<()> {
+    let sql = format!(
+        "INSERT INTO lead_changes (account_id, lead_id, at, actor_kind, actor_id, action, changed) \
+         SELECT l.account_id, l.id, CAST($2 AS BIGINT), CAST($3 AS TEXT), CAST($4 AS BIGINT), CAST($5 AS TEXT), '{{}}' \
+         FROM leads l WHERE l.account_id = $1 AND l.id IN ({})",
+        retention::places(6)
+    );
+    let (actor, now) = (grant.actor(), db.now().as_micros());
+    let values = values![grant.account(), now, actor.kind.as_str(), actor.id, action.as_str()];
+    db.execute(&sql, retention::bound(values, leads)?).await.map(drop)
 }
 
 /// A lead that was made: its values are the lead's own and stand in no history.

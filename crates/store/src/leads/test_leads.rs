@@ -6,14 +6,13 @@ use leadlatch_domain::matrix::PurgeLeads;
 use super::duplicates::number;
 use crate::access::{Grant, Held};
 use crate::engine::{Connection, Turn, values};
+use crate::retention::{self, DAY, Due, Kept, KeptDays, PURGED_AT_ONCE, Span};
 use crate::{Error, Result};
 
 /// Test leads that a key makes in a day, by the calendar of UTC.
 pub const TEST_LEADS_A_DAY: i64 = 100;
 /// How long a test lead is kept.
 pub const TEST_LEAD_DAYS: i64 = 7;
-
-const DAY: i64 = 86_400_000_000;
 
 /// Whether a lead is one.
 pub(super) fn is_test(lead: &Lead) -> bool {
@@ -35,12 +34,25 @@ pub(super) async fn refuse_too_many<A>(db: &mut Connection<'_>, grant: &Grant<A>
     Err(Error::TooManyTestLeads((midnight + DAY - now.as_micros() + 999_999) / 1_000_000))
 }
 
-/// Erases the test leads whose week is over, with what hangs on them; answers how many. At most a thousand, so that
-/// others get their turn. They are nobody's data, so the audit trail is not told of each.
+/// Those of an account: a number of days that no setting changes.
+const TEST_LEADS: Kept = Kept {
+    rows: "(SELECT account_id, created_at FROM leads WHERE test) t",
+    at: "created_at",
+    days: KeptDays::Always(TEST_LEAD_DAYS),
+};
+
+/// How many test leads come due in a span.
+pub async fn tests_due(db: &mut Connection<'_>, grant: &Grant<PurgeLeads>, span: Span) -> Result<Due> {
+    retention::due(db, grant.account(), &TEST_LEADS, span).await
+}
+
+/// Erases the test leads whose week is over, with what hangs on them; answers how many, at most [`PURGED_AT_ONCE`].
+/// They are nobody's data, so the audit trail is not told of each.
 pub async fn purge_tests(db: &mut Connection<'_>, grant: Held<PurgeLeads>) -> Result<u64> {
-    let sql = "SELECT id FROM leads WHERE account_id = $1 AND created_at <= $2 AND test ORDER BY created_at LIMIT 1000";
+    let sql = "SELECT id FROM leads WHERE account_id = $1 AND created_at <= $2 AND test ORDER BY created_at LIMIT $3";
     let before = db.now().as_micros() - TEST_LEAD_DAYS * DAY;
-    let due: Vec<i64> = db.query(sql, values![grant.account(), before], |row| row.get(0)).await?;
+    let due: Vec<i64> =
+        db.query(sql, values![grant.account(), before, PURGED_AT_ONCE as i64], |row| row.get(0)).await?;
     for id in &due {
         db.execute("DELETE FROM leads WHERE account_id = $1 AND id = $2", values![grant.account(), *id]).await?;
     }

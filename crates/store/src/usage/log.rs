@@ -18,6 +18,7 @@ use tokio::time::{Instant, timeout_at};
 use super::{Usage, Use, UsedKey};
 use crate::access::{Grant, Held, Visible};
 use crate::engine::{Connection, Row, compose, values};
+use crate::retention::{self, DAY, Due, Kept, KeptDays, PURGED_AT_ONCE, Span};
 use crate::{Error, Result, Store, access_keys};
 
 /// Entries that wait for the writer at the most: about 1.5 MB.
@@ -30,8 +31,6 @@ const PATIENCE: Duration = Duration::from_secs(1);
 /// statement of a hundred rows costs three times as much a row.
 const ROWS: [usize; 2] = [8, 1];
 const COLUMNS: usize = 12;
-/// Entries that are removed in one transaction.
-pub const PURGED_AT_ONCE: u64 = 1_000;
 
 /// A request on its way into the log. Its texts are the router's, or shared with the counters: nothing is copied.
 #[derive(Debug, Clone)]
@@ -312,16 +311,21 @@ async fn dropped(db: &mut Connection<'_>, grant: &Grant<ManageKeys>, filter: &Lo
     db.query_int(sql, values![grant.account(), filter.key.unwrap_or(0), first, last]).await
 }
 
+const ENTRIES: Kept = Kept { rows: "request_log", at: "at", days: KeptDays::Setting("request_log_days") };
+
+/// How many entries come due in a span.
+pub async fn due(db: &mut Connection<'_>, grant: &Grant<PurgeRequestLog>, span: Span) -> Result<Due> {
+    retention::due(db, grant.account(), &ENTRIES, span).await
+}
+
 /// Removes entries that are older than the account keeps them; answers how many, at most [`PURGED_AT_ONCE`], so that
 /// others get their turn.
 pub async fn purge(db: &mut Connection<'_>, grant: Held<PurgeRequestLog>) -> Result<u64> {
-    const DAY: i64 = 86_400_000_000;
     let account = grant.account();
-    let days = db.query_int("SELECT request_log_days FROM accounts WHERE id = $1", values![account]).await?;
-    let end = db.now().as_micros() - days * DAY;
+    let end = retention::end(db, account, &ENTRIES).await?;
     let sql = "DELETE FROM request_log_drops WHERE account_id = $1 AND day < $2";
     db.execute(sql, values![account, end.div_euclid(DAY)]).await?;
     let sql = "DELETE FROM request_log WHERE account_id = $1 AND id IN (SELECT id FROM request_log \
-               WHERE account_id = $1 AND at < $2 ORDER BY at, id LIMIT $3)";
+               WHERE account_id = $1 AND at <= $2 ORDER BY at, id LIMIT $3)";
     db.execute(sql, values![account, end, PURGED_AT_ONCE as i64]).await
 }
