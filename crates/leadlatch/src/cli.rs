@@ -33,6 +33,9 @@ pub(crate) struct Cli {
     /// sqlite:PATH or postgres://... (default sqlite:leadlatch.db)
     #[arg(long, global = true, value_name = "URL")]
     pub(crate) database: Option<String>,
+    /// A TOML file; see `leadlatch config example`.
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) config: Option<String>,
     #[command(subcommand)]
     pub(crate) command: Command,
 }
@@ -41,9 +44,6 @@ pub(crate) struct Cli {
 pub(crate) enum Command {
     /// Run the server.
     Serve {
-        /// A TOML file; see `leadlatch config example`.
-        #[arg(long)]
-        config: Option<String>,
         /// Where to listen (default 127.0.0.1:8080).
         #[arg(long)]
         listen: Option<String>,
@@ -147,10 +147,6 @@ pub(crate) struct Of {
 pub(crate) enum Config {
     /// Print a file with every default.
     Example,
-    /// Check a file and the environment.
-    Check {
-        /// The file; without it, the environment alone is checked.
-        #[arg(long, value_name = "FILE")]
-        config: Option<String>,
-    },
+    /// Check the environment, and the file of --config.
+    Check,
 }
