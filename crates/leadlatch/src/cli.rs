@@ -2,6 +2,7 @@
 
 mod account;
 mod audit;
+mod id;
 pub(crate) mod import;
 mod key;
 mod key_report;
@@ -17,7 +18,7 @@ use clap::{Args, Parser, Subcommand};
 
 pub(crate) use self::account::{Account, Site, User, UserGroup};
 pub(crate) use self::audit::{Audit, Chain};
-pub(crate) use self::key::{ChangeArgs, Key, LimitArgs};
+pub(crate) use self::key::{ChangeArgs, CreateArgs, Key, LimitArgs};
 pub(crate) use self::key_report::{KeyLog, KeyReport, Selections};
 pub(crate) use self::lead::{Lead, Leads};
 pub(crate) use self::lead_group::{LeadGroup, LeadType, Status};

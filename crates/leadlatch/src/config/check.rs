@@ -21,9 +21,10 @@ pub(crate) fn all(config: &Config) -> Outcome {
 /// Whether the file can be appended to, or made.
 fn writable(file: &Path) -> Outcome {
     let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let tried = match file.exists() {
-        true => OpenOptions::new().append(true).open(file).map(drop),
-        false => tempfile::tempfile_in(folder).map(drop),
+    let tried = if file.exists() {
+        OpenOptions::new().append(true).open(file).map(drop)
+    } else {
+        tempfile::tempfile_in(folder).map(drop)
     };
     tried.map_err(|error| Failure::new(format!("deletions_file: {} cannot be written: {error}", file.display())))
 }
