@@ -179,7 +179,7 @@ impl From<Error> for Problem {
             },
             Error::OutOfReach => Self::out_of_reach(),
             Error::NotFound("id") => Self::new(code),
-            Error::NotFound(field) => {
+            Error::NotFound(field) | Error::NoSuch { what: field, .. } => {
                 let fault = leadlatch_domain::fault::Fault::new("not_found", "No such record exists in the account.");
                 Self {
                     errors: vec![fault.on(field)],

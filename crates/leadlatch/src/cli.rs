@@ -2,6 +2,7 @@
 
 mod account;
 mod audit;
+mod id;
 pub(crate) mod import;
 mod key;
 mod key_report;
@@ -18,7 +19,7 @@ use clap::{Args, Parser, Subcommand};
 
 pub(crate) use self::account::{Account, Site, User, UserGroup};
 pub(crate) use self::audit::{Audit, Chain};
-pub(crate) use self::key::{ChangeArgs, Key, LimitArgs};
+pub(crate) use self::key::{ChangeArgs, CreateArgs, Key, LimitArgs};
 pub(crate) use self::key_report::{KeyLog, KeyReport, Selections};
 pub(crate) use self::lead::{Lead, Leads};
 pub(crate) use self::lead_group::{LeadGroup, LeadType, Status};
@@ -35,6 +36,9 @@ pub(crate) struct Cli {
     /// sqlite:PATH or postgres://... (default sqlite:leadlatch.db)
     #[arg(long, global = true, value_name = "URL")]
     pub(crate) database: Option<String>,
+    /// A TOML file; see `leadlatch config example`.
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) config: Option<String>,
     #[command(subcommand)]
     pub(crate) command: Command,
 }
@@ -43,9 +47,6 @@ pub(crate) struct Cli {
 pub(crate) enum Command {
     /// Run the server.
     Serve {
-        /// A TOML file; see `leadlatch config example`.
-        #[arg(long)]
-        config: Option<String>,
         /// Where to listen (default 127.0.0.1:8080).
         #[arg(long)]
         listen: Option<String>,
@@ -152,10 +153,6 @@ pub(crate) struct Of {
 pub(crate) enum Config {
     /// Print a file with every default.
     Example,
-    /// Check a file and the environment.
-    Check {
-        /// The file; without it, the environment alone is checked.
-        #[arg(long, value_name = "FILE")]
-        config: Option<String>,
-    },
+    /// Check the environment, and the file of --config.
+    Check,
 }

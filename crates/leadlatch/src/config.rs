@@ -1,5 +1,6 @@
 //! The configuration: a TOML file, then the `LEADLATCH_*` variables of the settings, then the command line.
 
+pub(crate) mod check;
 mod file;
 
 use std::net::SocketAddr;
@@ -41,7 +42,7 @@ pub(crate) struct Config {
 
 /// A level of the log; each holds those before it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[serde(rename_all = "lowercase", try_from = "String")]
 pub(crate) enum LogLevel {
     /// We failed.
     Error,
@@ -51,6 +52,20 @@ pub(crate) enum LogLevel {
     Info,
     /// What helps a developer: a line for each request.
     Debug,
+}
+
+impl TryFrom<String> for LogLevel {
+    type Error = &'static str;
+
+    fn try_from(text: String) -> Result<Self, &'static str> {
+        match text.as_str() {
+            "error" => Ok(Self::Error),
+            "warn" => Ok(Self::Warn),
+            "info" => Ok(Self::Info),
+            "debug" => Ok(Self::Debug),
+            _ => Err("a level of the log is error, warn, info or debug"),
+        }
+    }
 }
 
 impl From<LogLevel> for LevelFilter {
@@ -171,6 +186,10 @@ impl Config {
             (None, Some(_)) => return Err(Failure::new("tls_key needs tls_cert beside it")),
             _ => {}
         }
+        if !is_listen(&self.listen) {
+            let text = format!("listen is an address and a port, such as 127.0.0.1:8080, and not {}", self.listen);
+            return Err(Failure::new(text));
+        }
         if self.max_connections == 0 {
             return Err(Failure::new("max_connections is at least 1"));
         }
@@ -206,6 +225,11 @@ fn setting(variable: &str) -> Option<&'static str> {
     NAMES.into_iter().find(|known| known.to_uppercase() == name)
 }
 
+/// `HOST:PORT`; the host may be a name.
+fn is_listen(text: &str) -> bool {
+    text.rsplit_once(':').is_some_and(|(host, port)| !host.is_empty() && port.parse::<u16>().is_ok())
+}
+
 fn is_public_url(text: &str) -> bool {
     let Ok(url) = text.parse::<axum::http::Uri>() else { return false };
     let scheme = matches!(url.scheme_str(), Some("http" | "https"));
@@ -228,7 +252,7 @@ pub(crate) fn without_password(url: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Config, EXAMPLE, NAMES, is_public_url, without_password};
+    use super::{Config, EXAMPLE, NAMES, is_listen, is_public_url, without_password};
 
     fn variables(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
         pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
@@ -285,6 +309,22 @@ mod tests {
         for bad in ["leads.example.com", "ftp://x", "https://x/", "https://x/path", "https://x?q=1", "https://a:b@x"] {
             assert!(!is_public_url(bad), "{bad}");
         }
+    }
+
+    #[test]
+    fn a_place_to_listen_is_host_and_port() {
+        for good in ["127.0.0.1:8080", "[::1]:0", "localhost:80"] {
+            assert!(is_listen(good), "{good}");
+        }
+        for bad in ["18080", ":80", "localhost", "localhost:http", "127.0.0.1:99999", ""] {
+            assert!(!is_listen(bad), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_level_of_the_log_that_there_is_not_is_answered_with_those_there_are() {
+        let said = Config::from(None, variables(&[("LEADLATCH_LOG", "loud")])).unwrap_err().to_string();
+        assert!(said.contains("log") && said.contains("error, warn, info or debug"), "{said}");
     }
 
     #[test]

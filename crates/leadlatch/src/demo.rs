@@ -15,14 +15,16 @@ use leadlatch_store::{Connection, Opened, Store, leads};
 use serde_json::json;
 
 use crate::config::Config;
-use crate::output::{Failure, Outcome, line};
+use crate::output::{Failure, Outcome, Output, line};
 use crate::serve::Server;
 
 const FIRST: [&str; 8] = ["Ann", "Ben", "Cleo", "Dev", "Ella", "Finn", "Grace", "Hugo"];
 const LAST: [&str; 8] = ["Archer", "Brook", "Carter", "Dale", "Evans", "Frost", "Gray", "Hale"];
 
 /// Makes the data in a folder that goes away, and serves it until it is stopped.
-pub(crate) async fn run(listen: &str, count: u32) -> Outcome {
+pub(crate) async fn run(listen: &str, count: u32, output: Output) -> Outcome {
+    let config = Config { listen: listen.to_owned(), ..Config::default() };
+    config.validate()?;
     let folder = tempfile::tempdir()?;
     let opened = Store::open(&format!("sqlite:{}", folder.path().join("demo.db").display())).await?;
     let account = make_account(&opened).await?;
@@ -36,28 +38,59 @@ pub(crate) async fn run(listen: &str, count: u32) -> Outcome {
         let introducer = [Some(north), Some(south), None][number as usize % 3];
         make_lead(&opened, account, number as usize, introducer).await?;
     }
-    let config = Config { listen: listen.to_owned(), ..Config::default() };
     let server = Server::bind(&config, opened).await?;
-    introduce(&format!("http://{}", server.address()?), count, &full, &first, &second);
+    let made =
+        Made { address: format!("http://{}", server.address()?), leads: count, full, north: first, south: second };
+    if output.json {
+        output.show(&made.in_json())?;
+    } else {
+        made.introduce();
+    }
     server.run().await
 }
 
-fn introduce(base: &str, count: u32, full: &str, first: &str, second: &str) {
-    line(&format!("Leadlatch demo at {base}  (API reference: {base}/docs)"));
-    line(&format!("Account \"Acme Leads\" with {count} leads. Nothing is kept when this stops."));
-    line("");
-    line(&format!("Full key:                   {full}"));
-    line(&format!("Partner key (North Homes):  {first}"));
-    line(&format!("Partner key (South Loans):  {second}"));
-    line("");
-    line("Who am I, all leads, a partner's own leads, a new lead, and what a partner never sees (403):");
-    line(&format!("curl -s -H 'Authorization: Bearer {full}' {base}/api/v1/whoami"));
-    line(&format!("curl -s -H 'Authorization: Bearer {full}' '{base}/api/v1/leads?limit=3&total=true'"));
-    line(&format!("curl -s -H 'Authorization: Bearer {first}' '{base}/api/v1/leads?limit=3&total=true'"));
-    line(&format!(
-        "curl -s -X POST -H 'Authorization: Bearer {second}' -H 'Content-Type: application/json' -d '{{\"firstname\":\"Iris\",\"email\":\"iris@example.com\"}}' {base}/api/v1/leads"
-    ));
-    line(&format!("curl -s -H 'Authorization: Bearer {second}' {base}/api/v1/users"));
+/// What whoever tries it needs to know.
+struct Made {
+    address: String,
+    leads: u32,
+    full: String,
+    north: String,
+    south: String,
+}
+
+impl Made {
+    fn in_json(&self) -> serde_json::Value {
+        let keys = json!({"full": self.full, "north_homes": self.north, "south_loans": self.south});
+        let curl = self.curl_lines();
+        json!({"address": self.address, "account": "acme", "leads": self.leads, "keys": keys, "curl": curl})
+    }
+
+    fn introduce(&self) {
+        let Self { address, leads, full, north, south } = self;
+        line(&format!("Leadlatch demo at {address}  (API reference: {address}/docs)"));
+        line(&format!("Account \"Acme Leads\" with {leads} leads. Nothing is kept when this stops."));
+        line("");
+        line(&format!("Full key:                   {full}"));
+        line(&format!("Partner key (North Homes):  {north}"));
+        line(&format!("Partner key (South Loans):  {south}"));
+        line("");
+        line("Who am I, all leads, a partner's own leads, a new lead, and what a partner never sees (403):");
+        self.curl_lines().iter().for_each(|text| line(text));
+    }
+
+    fn curl_lines(&self) -> [String; 5] {
+        let Self { address, full, north, south, .. } = self;
+        let get = |key, path| format!("curl -s -H 'Authorization: Bearer {key}' '{address}/api/v1/{path}'");
+        let body = r#"{"firstname":"Iris","email":"iris@example.com"}"#;
+        let bearer = format!("-H 'Authorization: Bearer {south}' -H 'Content-Type: application/json'");
+        [
+            get(full, "whoami"),
+            get(full, "leads?limit=3&total=true"),
+            get(north, "leads?limit=3&total=true"),
+            format!("curl -s -X POST {bearer} -d '{body}' {address}/api/v1/leads"),
+            get(south, "users"),
+        ]
+    }
 }
 
 async fn make_account(opened: &Opened) -> Outcome<AccountId> {

@@ -11,46 +11,69 @@ pub(crate) use self::table::Table;
 
 /// Why a command failed, in words for the terminal.
 #[derive(Debug)]
-pub(crate) struct Failure(String);
+pub(crate) struct Failure {
+    text: String,
+    /// What is missing, where the store does not say which.
+    missing: Option<&'static str>,
+}
 
 /// The result of a command.
 pub(crate) type Outcome<T = ()> = Result<T, Failure>;
 
 impl Failure {
     pub(crate) fn new(text: impl Into<String>) -> Self {
-        Self(text.into())
+        Self { text: text.into(), missing: None }
+    }
+
+    /// That there is none of this name or id.
+    pub(crate) fn no_such(what: &str, which: impl std::fmt::Display) -> Self {
+        Self::new(format!("there is no {} {which}", what.replace('_', " ")))
+    }
+
+    /// Whether one of these is what is missing.
+    pub(crate) fn misses(&self, what: &[&str]) -> bool {
+        self.missing.is_some_and(|missing| what.contains(&missing))
+    }
+
+    /// Says which one is missing, where it is one of these.
+    pub(crate) fn naming(self, what: &'static str, which: impl std::fmt::Display) -> Self {
+        if self.misses(&[what]) { Self::no_such(what, which) } else { self }
     }
 }
 
 impl std::fmt::Display for Failure {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(&self.text)
     }
 }
 
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
         match error {
-            Error::NotFound(what) => Self(format!("there is no such {}", what.replace('_', " "))),
-            Error::Conflict(text) | Error::Unavailable(text) => Self(text),
-            Error::InUse(by) => Self(by.to_string()),
-            Error::Invalid(faults) => {
-                Self(faults.iter().map(|f| format!("{}: {}", f.field, f.detail)).collect::<Vec<_>>().join("\n"))
+            Error::NotFound(what) => {
+                let text = format!("there is no such {}", what.replace('_', " "));
+                Self { text, missing: Some(what) }
             }
-            other => Self(other.to_string()),
+            Error::NoSuch { what, name } => Self::no_such(what, name),
+            Error::Conflict(text) | Error::Unavailable(text) => Self::new(text),
+            Error::InUse(by) => Self::new(by.to_string()),
+            Error::Invalid(faults) => {
+                Self::new(faults.iter().map(|f| format!("{}: {}", f.field, f.detail)).collect::<Vec<_>>().join("\n"))
+            }
+            other => Self::new(other.to_string()),
         }
     }
 }
 
 impl From<leadlatch_domain::fault::Fault> for Failure {
     fn from(fault: leadlatch_domain::fault::Fault) -> Self {
-        Self(fault.detail.into_owned())
+        Self::new(fault.detail)
     }
 }
 
 impl From<std::io::Error> for Failure {
     fn from(error: std::io::Error) -> Self {
-        Self(error.to_string())
+        Self::new(error.to_string())
     }
 }
 

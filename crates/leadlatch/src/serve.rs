@@ -28,6 +28,11 @@ pub(crate) struct Server {
     signals: Signals,
 }
 
+/// Whether the files that it needs can be read.
+pub(crate) fn check(config: &Config) -> Outcome {
+    Tls::read(config).map(drop)
+}
+
 impl Server {
     /// Binds the address; nothing is answered yet.
     pub(crate) async fn bind(config: &Config, opened: Opened) -> Outcome<Self> {

@@ -110,7 +110,7 @@ pub async fn find(db: &mut Connection<'_>, _: &Operator, slug: &str) -> Result<A
 
 async fn get(db: &mut Connection<'_>, slug: &str) -> Result<Account> {
     let sql = format!("SELECT {COLUMNS} FROM accounts WHERE slug = $1");
-    db.query_opt(&sql, values![slug], read).await?.ok_or(Error::NotFound("account"))
+    db.query_opt(&sql, values![slug], read).await?.ok_or_else(|| Error::no_such("account", slug))
 }
 
 /// Suspends an account, or lets it go on: its keys are refused from the moment that this is answered.

@@ -24,6 +24,14 @@ pub enum Error {
     /// A record that does not exist, for a caller who reaches the whole account. Names the field that named it.
     #[error("not found: {0}")]
     NotFound(&'static str),
+    /// A record that does not exist, with the name or the id that it was asked for by.
+    #[error("there is no {what} {name}")]
+    NoSuch {
+        /// What it would be, in the words of the API's fields.
+        what: &'static str,
+        /// What it was asked for by.
+        name: String,
+    },
     /// Bad values, all of them.
     #[error("invalid fields: {0:?}")]
     Invalid(Vec<FieldFault>),
@@ -78,6 +86,11 @@ impl Error {
         Self::Denied(Box::new(Denied { code, by: DeniedBy::Field, required: None, granted, fields }))
     }
 
+    /// No record of this name or id.
+    pub(crate) fn no_such(what: &'static str, name: impl std::fmt::Display) -> Self {
+        Self::NoSuch { what, name: name.to_string() }
+    }
+
     /// A fault of ours.
     pub fn internal(cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
         Self::Internal(cause.into())
@@ -97,7 +110,7 @@ impl Error {
             Self::Unauthenticated(code) | Self::Refused(code) => *code,
             Self::Denied(denied) => denied.code,
             Self::OutOfReach => Code::OutOfReach,
-            Self::NotFound(_) => Code::NotFound,
+            Self::NotFound(_) | Self::NoSuch { .. } => Code::NotFound,
             Self::Invalid(_) => Code::InvalidFields,
             Self::Conflict(_) => Code::Conflict,
             Self::Duplicate(_) => Code::DuplicateLead,

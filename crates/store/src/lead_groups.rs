@@ -118,6 +118,7 @@ pub async fn create(
     fields: Vec<CustomField>,
 ) -> Result<Visible<LeadGroup>> {
     let account = grant.account();
+    refuse_twice(&fields)?;
     let id = insert(db, account, name.as_str(), &name.twin()).await?;
     for field in &fields {
         insert_field(db, account, id, field).await?;
@@ -127,6 +128,14 @@ pub async fn create(
     let details = json!({"name": name.as_str(), "fields": fields, "partner_rights": rights});
     db.audit(Pending::by(&grant, Event::LeadGroupCreated, id, details));
     Ok(Visible(LeadGroup { id, name: name.to_string(), default: Some(false), fields }))
+}
+
+fn refuse_twice(fields: &[CustomField]) -> Result<()> {
+    let mut seen = std::collections::BTreeSet::new();
+    match fields.iter().find(|field| !seen.insert(field.key)) {
+        Some(field) => Err(Error::Conflict(format!("{} is named twice.", field.key))),
+        None => Ok(()),
+    }
 }
 
 pub(crate) async fn insert_field(db: &mut Connection<'_>, account: i64, group: i64, field: &CustomField) -> Result<()> {
@@ -151,5 +160,7 @@ pub(crate) async fn insert(db: &mut Connection<'_>, account: i64, name: &str, tw
 /// A group's id by its name.
 pub(crate) async fn named(db: &mut Connection<'_>, account: i64, name: &str) -> Result<i64> {
     let sql = "SELECT id FROM lead_groups WHERE account_id = $1 AND name_twin = $2";
-    db.query_opt(sql, values![account, fold(name)], |row| row.get(0)).await?.ok_or(Error::NotFound("lead_group"))
+    db.query_opt(sql, values![account, fold(name)], |row| row.get(0))
+        .await?
+        .ok_or_else(|| Error::no_such("lead_group", name))
 }

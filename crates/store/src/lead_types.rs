@@ -81,11 +81,15 @@ pub async fn create(
 
 /// A type's id by `Group/Type`.
 pub(crate) async fn named(db: &mut Connection<'_>, account: i64, path: &str) -> Result<i64> {
-    let (group, name) = path.split_once('/').ok_or(Error::NotFound("lead_type"))?;
+    let (group, name) = path.split_once('/').ok_or_else(|| without_group(path))?;
     let group = crate::lead_groups::named(db, account, group).await?;
     let sql = "SELECT id FROM lead_types WHERE account_id = $1 AND lead_group_id = $2 AND name_twin = $3";
     let found = db.query_opt(sql, values![account, group, fold(name)], |row| row.get(0)).await?;
-    found.ok_or(Error::NotFound("lead_type"))
+    found.ok_or_else(|| Error::no_such("lead_type", path))
+}
+
+fn without_group(path: &str) -> Error {
+    Error::Conflict(format!("{path} is no lead type with its group: write Group/Type."))
 }
 
 async fn refuse_taken(db: &mut Connection<'_>, account: i64, group: i64, id: i64, name: &Name) -> Result<()> {
@@ -140,5 +144,5 @@ async fn hold<A>(db: &mut Connection<'_>, grant: &Grant<A>, lead_group: &str, le
     let lock = db.lock_rows(" FOR UPDATE");
     let sql = format!("{SELECT} AND t.lead_group_id = $2 AND t.name_twin = $3{lock}");
     let found = db.query_opt(&sql, values![account, group, fold(lead_type)], read).await?;
-    found.ok_or(Error::NotFound("lead_type"))
+    found.ok_or_else(|| Error::no_such("lead_type", format!("{lead_group}/{lead_type}")))
 }

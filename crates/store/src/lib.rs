@@ -41,4 +41,4 @@ pub use error::{Denied, Error, Result};
 pub use in_use::InUse;
 pub use line::Apart;
 pub use page::{Page, Slice};
-pub use store::{Opened, Store};
+pub use store::{Opened, Store, deletions_path, refuse_unknown_scheme};

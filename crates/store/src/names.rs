@@ -29,7 +29,7 @@ impl Names {
         let sql = format!("SELECT id, name FROM {table} WHERE account_id = $1 AND name_twin = $2{lock}");
         let twin = fold(name);
         let read = |row: &Row<'_>| Ok(Found { id: row.get(0)?, name: row.get(1)? });
-        db.query_opt(&sql, values![account, twin], read).await?.ok_or(Error::NotFound(self.field))
+        db.query_opt(&sql, values![account, twin], read).await?.ok_or_else(|| Error::no_such(self.field, name))
     }
 
     /// Gives it another name, unless another has it.

@@ -119,7 +119,7 @@ pub async fn all(db: &mut Connection<'_>, grant: &Grant<WritePartners>) -> Resul
 
 pub(crate) async fn find(db: &mut Connection<'_>, account: i64, id: i64) -> Result<PartnerRecord> {
     let found = db.query_opt(&format!("{SELECT} AND id = $2"), values![account, id], read).await?;
-    let mut record = found.ok_or(Error::NotFound("partner"))?;
+    let mut record = found.ok_or_else(|| Error::no_such("partner", id))?;
     read_links(db, account, &mut record).await?;
     Ok(record)
 }
@@ -225,7 +225,8 @@ async fn hold(db: &mut Connection<'_>, account: i64, id: i64) -> Result<PartnerR
     access_keys::close_gates(db, account, Some(id)).await?;
     let lock = db.lock_rows(" FOR NO KEY UPDATE");
     let sql = format!("SELECT id FROM partner_records WHERE account_id = $1 AND id = $2{lock}");
-    db.query_opt(&sql, values![account, id], |row| row.get::<i64>(0)).await?.ok_or(Error::NotFound("partner"))?;
+    let found = db.query_opt(&sql, values![account, id], |row| row.get::<i64>(0)).await?;
+    found.ok_or_else(|| Error::no_such("partner", id))?;
     find(db, account, id).await
 }
 

@@ -1,6 +1,7 @@
 //! Statuses: the account's own names for stages, in order, each with one conversion point.
 
 use leadlatch_domain::audit::Event;
+use leadlatch_domain::fault::Fault;
 use leadlatch_domain::matrix::{ManageSettings, ReadStatuses};
 use leadlatch_domain::point::ConversionPoint;
 use leadlatch_domain::text::Name;
@@ -52,7 +53,11 @@ pub async fn create(
     let end =
         db.query_int("SELECT COALESCE(MAX(position), 0) + 1 FROM statuses WHERE account_id = $1", values![account]);
     let end = end.await?;
-    let position = position.filter(|position| (1..=end).contains(position)).unwrap_or(end);
+    let position = position.unwrap_or(end);
+    if !(1..=end).contains(&position) {
+        let fault = Fault::new("out_of_range", format!("Give a position from 1 to {end}."));
+        return Err(Error::Invalid(vec![fault.on("position")]));
+    }
     let sql = "UPDATE statuses SET position = position + 1 WHERE account_id = $1 AND position >= $2";
     db.execute(sql, values![account, position]).await?;
     let id = insert(db, account, name.as_str(), &name.twin(), position, point).await?;

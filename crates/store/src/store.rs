@@ -51,7 +51,7 @@ impl Store {
 
     /// As [`Store::open`], with a deletions file of the operator's choice.
     pub async fn open_keeping(url: &str, deletions: Option<&Path>) -> Result<Opened> {
-        let deletions = deletions.map(Path::to_owned).or_else(|| sqlite_path(url).as_deref().map(deletions_beside));
+        let deletions = deletions_path(url, deletions);
         let mut opened = Self::open_with(url, Clock::system(), Randomness::system()).await?;
         opened.store.deletions = deletions.map(|path| DeletionsFile::open(&path)).transpose()?;
         Ok(opened)
@@ -59,6 +59,7 @@ impl Store {
 
     /// As [`Store::open`], with a clock and a randomness of the caller's and no deletions file: for tests.
     pub async fn open_with(url: &str, clock: Clock, random: Randomness) -> Result<Opened> {
+        refuse_unknown_scheme(url)?;
         let engine = if let Some(path) = sqlite_path(url) {
             file_system::refuse_network(&path)?;
             let lock = hold_lock(&path)?;
@@ -249,6 +250,21 @@ pub(crate) fn deletions_beside(path: &Path) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(".deletions");
     PathBuf::from(name)
+}
+
+/// Where deletions are written: where the operator says, or beside an SQLite database.
+pub fn deletions_path(url: &str, chosen: Option<&Path>) -> Option<PathBuf> {
+    chosen.map(Path::to_owned).or_else(|| sqlite_path(url).as_deref().map(deletions_beside))
+}
+
+/// Refuses what names no engine. The text is not quoted: it may hold a password.
+pub fn refuse_unknown_scheme(url: &str) -> Result<()> {
+    let file = sqlite_path(url).is_some_and(|path| !path.as_os_str().is_empty());
+    if file || url.starts_with("postgres://") || url.starts_with("postgresql://") {
+        return Ok(());
+    }
+    let known = "a database is sqlite:PATH, such as sqlite:leadlatch.db, or postgres://USER@HOST/NAME";
+    Err(Error::Unavailable(known.into()))
 }
 
 /// The file of a `sqlite:` URL.

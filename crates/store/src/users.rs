@@ -101,7 +101,7 @@ pub async fn reset_password(
 pub(crate) async fn by_email<A>(db: &mut Connection<'_>, grant: &Grant<A>, email: &Email) -> Result<User> {
     let find = format!("{SELECT} AND email_twin = $2");
     let found = db.query_opt(&find, values![grant.account(), email.twin()], read).await?;
-    let mut user = found.ok_or(Error::NotFound("user"))?;
+    let mut user = found.ok_or_else(|| Error::no_such("user", email.as_str()))?;
     user.user_group_ids = groups(db, grant.account(), user.id).await?;
     Ok(user)
 }

@@ -1,32 +1,16 @@
 //! `leadlatch key`.
 
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Args, Subcommand};
+use leadlatch_domain::scope::Scope;
 
-use super::Of;
 use super::key_report::{KeyLog, KeyReport};
+use super::{Of, id};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Key {
     /// Make a key and print its secret, once.
-    Create {
-        #[command(flatten)]
-        of: Of,
-        #[arg(long, value_parser = ["full", "partner"])]
-        kind: String,
-        /// The partner record's id, for a Partner key.
-        #[arg(long)]
-        partner: Option<i64>,
-        #[arg(long)]
-        name: String,
-        /// A scope; may be given several times.
-        #[arg(long, required = true)]
-        scope: Vec<String>,
-        /// A date or RFC 3339 time; never by default.
-        #[arg(long)]
-        expires: Option<String>,
-        #[command(flatten)]
-        limits: LimitArgs,
-    },
+    Create(CreateArgs),
     /// List the keys, newest first.
     List {
         #[command(flatten)]
@@ -35,7 +19,7 @@ pub(crate) enum Key {
         #[arg(long)]
         deleted: bool,
         /// Those of one partner record.
-        #[arg(long)]
+        #[arg(long, value_name = "ID", value_parser = id::partner)]
         partner: Option<i64>,
         #[arg(long, value_parser = ["full", "partner"])]
         kind: Option<String>,
@@ -47,6 +31,7 @@ pub(crate) enum Key {
     Show {
         #[command(flatten)]
         of: Of,
+        #[arg(value_parser = id::key)]
         id: i64,
         /// Addresses and programs to show, those used last first.
         #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u32).range(0..=200))]
@@ -60,6 +45,7 @@ pub(crate) enum Key {
     Set {
         #[command(flatten)]
         of: Of,
+        #[arg(value_parser = id::key)]
         id: i64,
         #[command(flatten)]
         changes: ChangeArgs,
@@ -68,12 +54,14 @@ pub(crate) enum Key {
     Enable {
         #[command(flatten)]
         of: Of,
+        #[arg(value_parser = id::key)]
         id: i64,
     },
     /// Make a key's successor, with the same access and limits, and print its secret, once.
     Rotate {
         #[command(flatten)]
         of: Of,
+        #[arg(value_parser = id::key)]
         id: i64,
         /// When the old key ends: now, 24h, or first-use of the successor (7 days at most)
         #[arg(long, default_value = "24h")]
@@ -86,11 +74,44 @@ pub(crate) enum Key {
     Delete {
         #[command(flatten)]
         of: Of,
-        #[arg(required = true)]
+        #[arg(required = true, value_parser = id::key)]
         ids: Vec<i64>,
         #[arg(long)]
         reason: Option<String>,
     },
+}
+
+/// What a key is made from.
+#[derive(Debug, Args)]
+pub(crate) struct CreateArgs {
+    #[command(flatten)]
+    pub(crate) of: Of,
+    /// Full reaches the account, Partner the leads of one record.
+    #[arg(long, value_parser = ["full", "partner"])]
+    pub(crate) kind: String,
+    /// The partner record's id, for a Partner key.
+    #[arg(long, value_name = "ID", value_parser = id::partner)]
+    pub(crate) partner: Option<i64>,
+    /// What admins know it by.
+    #[arg(long)]
+    pub(crate) name: String,
+    /// A note for admins.
+    #[arg(long)]
+    pub(crate) note: Option<String>,
+    /// What it may do; may be given several times. A Partner key has the first three at the most.
+    #[arg(long, required = true, value_parser = scopes())]
+    pub(crate) scope: Vec<Scope>,
+    /// When it ends: a date, which means midnight UTC as it begins, or an RFC 3339 time; never by default.
+    #[arg(long, value_name = "TIME")]
+    pub(crate) expires: Option<String>,
+    #[command(flatten)]
+    pub(crate) limits: LimitArgs,
+}
+
+/// The scopes, each with the label that people see.
+fn scopes() -> impl TypedValueParser<Value = Scope> {
+    let known = Scope::ALL.map(|scope| PossibleValue::new(scope.as_str()).help(scope.label()));
+    PossibleValuesParser::new(known).try_map(|name| Scope::parse(&name).ok_or("there is no such scope"))
 }
 
 /// What a key is limited by.
@@ -116,7 +137,7 @@ pub(crate) struct ChangeArgs {
     /// A note for admins; an empty one takes it away.
     #[arg(long)]
     pub(crate) note: Option<String>,
-    /// A date or RFC 3339 time, sooner than the one it has.
+    /// A date, which means midnight UTC as it begins, or an RFC 3339 time, sooner than the one it has.
     #[arg(long)]
     pub(crate) expires: Option<String>,
     /// An address or a range that it is let in from, in place of all it has; may be given several times.

@@ -43,6 +43,7 @@ pub(crate) struct KeyLog {
     #[command(flatten)]
     pub(crate) of: Of,
     /// The key's id; every key of the account without it, deleted ones too.
+    #[arg(value_parser = super::id::key)]
     pub(crate) id: Option<i64>,
     /// A status such as 403, or a class such as 4xx.
     #[arg(long)]

@@ -2,7 +2,7 @@
 
 use clap::{Args, Subcommand};
 
-use super::Of;
+use super::{Of, id};
 
 /// Leads of an account.
 #[derive(Debug, Args)]
@@ -10,7 +10,7 @@ pub(crate) struct Leads {
     #[command(flatten)]
     pub(crate) of: Of,
     /// Their ids.
-    #[arg(required = true)]
+    #[arg(required = true, value_parser = id::lead)]
     pub(crate) ids: Vec<i64>,
 }
 
@@ -20,14 +20,17 @@ pub(crate) enum Lead {
     Refer {
         #[command(flatten)]
         of: Of,
+        #[arg(value_parser = id::lead)]
         id: i64,
-        #[arg(long)]
+        /// The record's id.
+        #[arg(long, value_name = "ID", value_parser = id::partner)]
         partner: i64,
     },
     /// Take a referral back.
     Unrefer {
         #[command(flatten)]
         of: Of,
+        #[arg(value_parser = id::lead)]
         id: i64,
     },
     /// Show leads, in the bin too, with where their contact preferences come from.
@@ -36,6 +39,7 @@ pub(crate) enum Lead {
     History {
         #[command(flatten)]
         of: Of,
+        #[arg(value_parser = id::lead)]
         id: i64,
     },
     /// Put leads into the bin.
@@ -46,6 +50,7 @@ pub(crate) enum Lead {
     Restore {
         #[command(flatten)]
         of: Of,
+        #[arg(value_parser = id::lead)]
         id: i64,
     },
 }

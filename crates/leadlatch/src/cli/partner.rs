@@ -2,7 +2,7 @@
 
 use clap::{Args, Subcommand};
 
-use super::{Of, settings};
+use super::{Of, id, settings};
 
 /// Lead groups and types to link or unlink.
 #[derive(Debug, Args)]
@@ -21,6 +21,7 @@ pub(crate) struct OnePartner {
     #[command(flatten)]
     pub(crate) of: Of,
     /// The record's id.
+    #[arg(value_parser = id::partner)]
     pub(crate) id: i64,
 }
 

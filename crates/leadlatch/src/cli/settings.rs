@@ -1,8 +1,13 @@
 //! What changes settings: each command names one of them and what is to change.
 
-use clap::Args;
+use clap::{ArgGroup, Args};
 
 use super::{Of, OnePartner};
+
+/// What there is to change, of which a command names at least one thing.
+fn change(names: &[&'static str]) -> ArgGroup {
+    ArgGroup::new("change").args(names).required(true).multiple(true)
+}
 
 /// When a new lead counts as a duplicate.
 #[derive(Debug, Args)]
@@ -20,6 +25,10 @@ pub(crate) struct Duplicates {
 
 /// `account set`
 #[derive(Debug, Args)]
+#[command(group = change(&[
+    "name", "country", "time_zone", "currency", "host", "no_host", "default_lead_group", "within", "fields", "outcome",
+    "bin_days", "request_log_days", "audit_details_days",
+]))]
 pub(crate) struct AccountSet {
     #[command(flatten)]
     pub(crate) of: Of,
@@ -56,6 +65,7 @@ pub(crate) struct AccountSet {
 
 /// `user set`
 #[derive(Debug, Args)]
+#[command(group = change(&["name", "role", "active", "inactive"]))]
 pub(crate) struct UserSet {
     #[command(flatten)]
     pub(crate) of: Of,
@@ -116,6 +126,7 @@ pub(crate) struct OneLeadGroup {
 
 /// `lead-group set`
 #[derive(Debug, Args)]
+#[command(group = change(&["name", "default", "within", "fields", "outcome", "retention_days"]))]
 pub(crate) struct LeadGroupSet {
     #[command(flatten)]
     pub(crate) one: OneLeadGroup,
@@ -173,6 +184,7 @@ pub(crate) struct OneStatus {
 
 /// `status set`
 #[derive(Debug, Args)]
+#[command(group = change(&["name", "point", "position", "retention_days"]))]
 pub(crate) struct StatusSet {
     #[command(flatten)]
     pub(crate) one: OneStatus,
@@ -192,6 +204,7 @@ pub(crate) struct StatusSet {
 
 /// `partner set`
 #[derive(Debug, Args)]
+#[command(group = change(&["company", "kind", "contact_name", "email", "phone"]))]
 pub(crate) struct PartnerSet {
     #[command(flatten)]
     pub(crate) one: OnePartner,

@@ -153,8 +153,8 @@ async fn verify_database(shell: &Shell, account: Option<String>, kept: &[Head]) 
         Some(wanted) => chains.retain(|(slug, _)| slug == wanted),
         None => chains.push(("server".into(), Source::Server)),
     }
-    if chains.is_empty() {
-        return Err(Failure::new("there is no such account"));
+    if let Some(slug) = account.as_ref().filter(|_| chains.is_empty()) {
+        return Err(Failure::no_such("account", slug));
     }
     let checked: Vec<i64> = chains.iter().map(|(_, source)| source.account()).collect();
     refuse_strange_heads(kept, &checked, account.is_some())?;

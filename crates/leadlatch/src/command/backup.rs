@@ -5,7 +5,9 @@ use std::time::{Duration, Instant};
 
 use leadlatch_domain::time::Clock;
 use leadlatch_store::backup::{self as files, Keys};
+use leadlatch_store::refuse_unknown_scheme;
 
+use super::refuse_absent;
 use crate::cli::RestoreKeys;
 use crate::config::{Config, without_password};
 use crate::output::{Failure, Outcome, Output, error};
@@ -14,10 +16,9 @@ use crate::output::{Failure, Outcome, Output, error};
 const WORD_EVERY: Duration = Duration::from_secs(2);
 
 /// Where the SQLite file is, and where its deletions are written.
-fn place(database: Option<String>, file: &Path) -> Outcome<(PathBuf, Option<PathBuf>)> {
-    let config = Config::read(None)?;
-    let url = database.unwrap_or(config.database);
-    let path = files::database_file(&url).ok_or_else(|| on_postgres(&url, file))?;
+fn place(config: Config, file: &Path) -> Outcome<(PathBuf, Option<PathBuf>)> {
+    refuse_unknown_scheme(&config.database)?;
+    let path = files::database_file(&config.database).ok_or_else(|| on_postgres(&config.database, file))?;
     Ok((path, config.deletions_file))
 }
 
@@ -31,8 +32,9 @@ fn on_postgres(url: &str, file: &Path) -> Failure {
     ))
 }
 
-pub(super) fn backup(database: Option<String>, file: &Path, output: Output) -> Outcome {
-    let (path, _) = place(database, file)?;
+pub(super) fn backup(config: Config, file: &Path, output: Output) -> Outcome {
+    refuse_absent(&config.database)?;
+    let (path, _) = place(config, file)?;
     let mut last = Instant::now();
     let progress = move |bytes: u64| {
         if last.elapsed() >= WORD_EVERY {
@@ -43,8 +45,8 @@ pub(super) fn backup(database: Option<String>, file: &Path, output: Output) -> O
     output.show(&files::backup(&path, file, Clock::system().now(), progress)?)
 }
 
-pub(super) async fn restore(database: Option<String>, file: &Path, keys: RestoreKeys, output: Output) -> Outcome {
-    let (path, deletions) = place(database, file)?;
+pub(super) async fn restore(config: Config, file: &Path, keys: RestoreKeys, output: Output) -> Outcome {
+    let (path, deletions) = place(config, file)?;
     let keys = match keys {
         RestoreKeys { deletions: Some(path), .. } => Keys::Listed(path),
         RestoreKeys { delete_keys: true, .. } => Keys::DeleteAll,

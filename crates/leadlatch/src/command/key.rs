@@ -8,35 +8,24 @@ use leadlatch_domain::key_secret::{KeyKind, KeySecret};
 use leadlatch_domain::key_state::KeyState;
 use leadlatch_domain::matrix::ManageKeys;
 use leadlatch_domain::retention::Days;
-use leadlatch_domain::scope::{Scope, ScopeSet};
-use leadlatch_domain::text::Name;
+use leadlatch_domain::text::{LONG_TEXT_MAX, Name, check_multiline};
 use leadlatch_domain::time::Timestamp;
 use leadlatch_store::access_keys::{self, AccessKey, Change, Changes, KeyFilter, NewKey, Rotation};
 use leadlatch_store::{Connection, Visible};
 use serde::Serialize;
 
 use super::{Shell, key_report};
-use crate::cli::{ChangeArgs, Key, LimitArgs};
-use crate::output::{Failure, Outcome};
+use crate::cli::{ChangeArgs, CreateArgs, Key, LimitArgs};
+use crate::output::{Failure, Outcome, error};
 
 pub(crate) async fn run(shell: &Shell, command: Key) -> Outcome {
     match command {
-        Key::Create { of, kind, partner, name, scope, expires, limits } => {
-            let new = NewKey {
-                name: Name::parse(&name)?,
-                partner: bound_to(&kind, partner)?,
-                scopes: read_scopes(&scope)?,
-                expires_at: expires.as_deref().map(Timestamp::parse).transpose()?,
-                limits: read_limits(&limits)?,
-            };
-            let job = async move |db: &mut Connection<'_>, grant| access_keys::create(db, grant, new).await;
-            show_once(shell, shell.write(&of.account, job).await?)
-        }
+        Key::Create(args) => create(shell, args).await,
         Key::Rotate { of, id, overlap, name } => {
             let name = name.as_deref().map(Name::parse).transpose()?;
             let rotation = Rotation { overlap: Overlap::parse(&overlap)?, name };
             let job = async move |db: &mut Connection<'_>, grant| access_keys::rotate(db, grant, id, rotation).await;
-            show_once(shell, shell.write(&of.account, job).await?)
+            show_once(shell, shell.write(&of.account, job).await.map_err(|said| said.naming("key", id))?)
         }
         Key::List { of, deleted, partner, kind, state } => {
             let kind = kind.as_deref().and_then(KeyKind::parse);
@@ -45,17 +34,19 @@ pub(crate) async fn run(shell: &Shell, command: Key) -> Outcome {
             let grant = shell.grant::<ManageKeys>(&of.account).await?;
             shell.output.show(&shell.opened.store.read(async |db| access_keys::list(db, &grant, filter).await).await?)
         }
-        Key::Show { of, id, places } => key_report::show(shell, &of.account, id, places).await,
+        Key::Show { of, id, places } => {
+            key_report::show(shell, &of.account, id, places).await.map_err(|said| said.naming("key", id))
+        }
         Key::Report(asked) => key_report::report(shell, asked).await,
         Key::Log(asked) => key_report::log(shell, asked).await,
         Key::Set { of, id, changes } => {
             let changes = read_changes(&changes)?;
             let job = async move |db: &mut Connection<'_>, grant| access_keys::set(db, grant, id, changes).await;
-            shell.output.show(&shell.write(&of.account, job).await?)
+            shell.output.show(&shell.write(&of.account, job).await.map_err(|said| said.naming("key", id))?)
         }
         Key::Enable { of, id } => {
             let job = async move |db: &mut Connection<'_>, grant| access_keys::enable(db, grant, id).await;
-            shell.output.show(&shell.write(&of.account, job).await?)
+            shell.output.show(&shell.write(&of.account, job).await.map_err(|said| said.naming("key", id))?)
         }
         Key::Delete { of, ids, reason } => {
             let job = async move |db: &mut Connection<'_>, grant| access_keys::delete(db, grant, ids, reason).await;
@@ -76,7 +67,48 @@ struct WithSecret {
 }
 
 fn show_once(shell: &Shell, (key, secret): (Visible<AccessKey>, KeySecret)) -> Outcome {
-    shell.output.show(&WithSecret { key, secret: secret.expose().to_owned() })
+    shell.output.show(&WithSecret { key, secret: secret.expose().to_owned() })?;
+    if !shell.output.json {
+        error("The secret is shown this once: only a digest of it is kept.");
+    }
+    Ok(())
+}
+
+async fn create(shell: &Shell, args: CreateArgs) -> Outcome {
+    let partner = args.partner;
+    let note = args.note.map(|note| note.trim().to_owned()).filter(|note| !note.is_empty());
+    note.iter().try_for_each(|note| check_multiline(note, LONG_TEXT_MAX))?;
+    let new = NewKey {
+        name: Name::parse(&args.name)?,
+        partner: bound_to(&args.kind, partner)?,
+        scopes: args.scope.into_iter().collect(),
+        expires_at: args.expires.as_deref().map(|text| to_come(shell, text)).transpose()?,
+        limits: read_limits(&args.limits)?,
+    };
+    let job = async move |db: &mut Connection<'_>, grant| access_keys::create(db, grant, new).await;
+    let made = shell.write(&args.of.account, job).await;
+    let (mut key, secret) = made.map_err(|said| said.naming("partner", partner.unwrap_or_default()))?;
+    if let Some(note) = note {
+        let (id, changes) = (key.id, Changes { note: Change::To(note), ..Changes::default() });
+        let job = async move |db: &mut Connection<'_>, grant| access_keys::set(db, grant, id, changes).await;
+        match shell.write(&args.of.account, job).await {
+            Ok(noted) => key = noted,
+            // The key is made, and its secret must be shown whatever becomes of the note.
+            Err(said) => error(&format!("the note was not kept: {said}")),
+        }
+    }
+    show_once(shell, (key, secret))
+}
+
+/// A key that has ended before it is made opens nothing: the date is a slip of the pen.
+fn to_come(shell: &Shell, text: &str) -> Outcome<Timestamp> {
+    let at = Timestamp::parse(text)?;
+    if at > shell.opened.store.clock().now() {
+        return Ok(at);
+    }
+    Err(Failure::new(format!(
+        "--expires is a time to come, and {text} is over; a date means midnight UTC, as it begins"
+    )))
 }
 
 fn bound_to(kind: &str, partner: Option<i64>) -> Outcome<Option<PartnerId>> {
@@ -86,16 +118,6 @@ fn bound_to(kind: &str, partner: Option<i64>) -> Outcome<Option<PartnerId>> {
         (_, Some(_)) => Err(Failure::new("a Full key is bound to no partner: leave --partner out")),
         (_, None) => Ok(None),
     }
-}
-
-fn read_scopes(texts: &[String]) -> Outcome<ScopeSet> {
-    let read = |text: &String| Scope::parse(text).ok_or_else(|| Failure::new(unknown_scope(text)));
-    texts.iter().map(read).collect()
-}
-
-fn unknown_scope(text: &str) -> String {
-    let known: Vec<_> = Scope::ALL.iter().map(|scope| scope.as_str()).collect();
-    format!("there is no scope {text}; scopes are {}", known.join(", "))
 }
 
 fn read_limits(limits: &LimitArgs) -> Outcome<KeyLimits> {

@@ -12,42 +12,66 @@ mod retention;
 mod settings;
 
 use leadlatch_domain::matrix::Action;
+use leadlatch_store::backup::database_file;
 use leadlatch_store::{Access, Connection, Grant, Held, Opened, Store, accounts};
 
-use crate::cli::{Cli, Command, Config as ConfigCommand};
+use crate::cli::{Account, Cli, Command, Config as ConfigCommand};
 use crate::config::{Config, EXAMPLE, ignored_variables};
 use crate::output::{Failure, Outcome, Output, error, line};
 use crate::serve::Server;
 
 /// Runs what was asked for.
 pub(crate) async fn run(cli: Cli) -> Outcome {
-    let output = Output { json: cli.json };
+    let (output, file) = (Output { json: cli.json }, cli.config.as_deref());
     match cli.command {
-        Command::Serve { config, listen, metrics_listen, tls_cert, tls_key } => {
-            let mut config = Config::read(config.as_deref())?;
-            config.database = cli.database.unwrap_or(config.database);
+        Command::Serve { listen, metrics_listen, tls_cert, tls_key } => {
+            let mut config = configuration(file, cli.database)?;
             config.listen = listen.unwrap_or(config.listen);
             config.metrics_listen = metrics_listen.or(config.metrics_listen);
             config.tls_cert = tls_cert.or(config.tls_cert);
             config.tls_key = tls_key.or(config.tls_key);
             config.validate()?;
+            crate::serve::check(&config)?;
             serve(&config).await
         }
-        Command::Demo { listen, leads } => crate::demo::run(&listen, leads).await,
+        Command::Demo { listen, leads } => crate::demo::run(&listen, leads, output).await,
         Command::Openapi => print_openapi(),
+        Command::Config(ConfigCommand::Example) if output.json => output.show(&Config::default()),
         Command::Config(ConfigCommand::Example) => {
             line(EXAMPLE.trim_end());
             Ok(())
         }
-        Command::Config(ConfigCommand::Check { config }) => check(config.as_deref(), output),
-        Command::Backup { file } => backup::backup(cli.database, &file, output),
-        Command::Restore { file, keys } => backup::restore(cli.database, &file, keys, output).await,
+        Command::Config(ConfigCommand::Check) => check(&configuration(file, cli.database)?, output),
+        Command::Backup { file: to } => backup::backup(configuration(file, cli.database)?, &to, output),
+        Command::Restore { file: from, keys } => {
+            backup::restore(configuration(file, cli.database)?, &from, keys, output).await
+        }
         command => {
-            let config = Config::read(None)?;
-            let database = cli.database.unwrap_or(config.database);
-            let opened = Store::open_keeping(&database, config.deletions_file.as_deref()).await?;
+            let config = configuration(file, cli.database)?;
+            if !matches!(command, Command::Account(Account::Create { .. })) {
+                refuse_absent(&config.database)?;
+            }
+            let opened = Store::open_keeping(&config.database, config.deletions_file.as_deref()).await?;
             on_database(command, opened, output).await
         }
+    }
+}
+
+/// The file and the environment, and the command line over both.
+fn configuration(file: Option<&str>, database: Option<String>) -> Outcome<Config> {
+    let mut config = Config::read(file)?;
+    config.database = database.unwrap_or(config.database);
+    Ok(config)
+}
+
+/// A command on a database that is not there is in the wrong folder: it must not make one and find it empty.
+fn refuse_absent(url: &str) -> Outcome {
+    match database_file(url).filter(|path| !path.as_os_str().is_empty() && !path.exists()) {
+        Some(path) => Err(Failure::new(format!(
+            "there is no database at {}; give --database URL, or --config FILE",
+            path.display()
+        ))),
+        None => Ok(()),
     }
 }
 
@@ -63,11 +87,11 @@ async fn serve(config: &Config) -> Outcome {
 }
 
 /// Shows the configuration that the server would have, and says which variables look like ours and are not read.
-fn check(file: Option<&str>, output: Output) -> Outcome {
-    let config = Config::read(file)?;
+fn check(config: &Config, output: Output) -> Outcome {
     for note in ignored_variables() {
         error(&note);
     }
+    crate::config::check::all(config)?;
     output.show(&config.shown())
 }
 

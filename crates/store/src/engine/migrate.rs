@@ -32,7 +32,7 @@ pub(crate) fn sqlite(path: &Path) -> Result<()> {
 
 /// Brings the database up to date, under an advisory lock held by the migrating connection.
 pub(crate) async fn postgres(postgres: &Postgres) -> Result<()> {
-    let mut client = postgres.pool.get().await?;
+    let mut client = postgres.first().await?;
     client.batch_execute("SET statement_timeout = 0").await?;
     client.execute("SELECT pg_advisory_lock($1)", &[&ADVISORY_LOCK]).await?;
     let runner = postgres_migrations::migrations::runner();

@@ -1,7 +1,7 @@
 //! PostgreSQL: a pool of connections that must reach a primary; writes in a transaction whose drop rolls back.
 
-use deadpool_postgres::{Manager, ManagerConfig, Pool, RecyclingMethod, Runtime};
-use tokio_postgres::config::TargetSessionAttrs;
+use deadpool_postgres::{Manager, ManagerConfig, Pool, PoolError, RecyclingMethod, Runtime};
+use tokio_postgres::config::{Host, TargetSessionAttrs};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::sqlite::STATEMENT_LIMIT;
@@ -12,12 +12,17 @@ const CONNECTIONS: usize = 24;
 /// A pool of connections to one database.
 pub(crate) struct Postgres {
     pub(crate) pool: Pool,
+    /// The hosts and ports that are asked, for people.
+    place: String,
 }
 
 impl Postgres {
     /// Makes the pool; nothing is connected yet. A key is never looked up on a replica, so only primaries will do.
     pub(crate) fn open(url: &str) -> Result<Self> {
-        let mut config: tokio_postgres::Config = url.parse().map_err(Error::internal)?;
+        let mut config: tokio_postgres::Config = url.parse().map_err(|error: tokio_postgres::Error| {
+            Error::Unavailable(format!("the database's URL cannot be read: {}", causes(&error)))
+        })?;
+        let place = place(&config);
         config.target_session_attrs(TargetSessionAttrs::ReadWrite);
         config.application_name("leadlatch");
         let options = config.get_options().unwrap_or_default().to_owned();
@@ -31,8 +36,50 @@ impl Postgres {
             .create_timeout(Some(STATEMENT_LIMIT * 5))
             .build()
             .map_err(Error::internal)?;
-        Ok(Self { pool })
+        Ok(Self { pool, place })
     }
+
+    /// The first connection: where it fails, whoever started the program is told where and why.
+    pub(crate) async fn first(&self) -> Result<deadpool_postgres::Object> {
+        let failed = |error: PoolError| match &error {
+            PoolError::Backend(cause) => self.unreachable(&causes(cause)),
+            PoolError::Timeout(_) => self.unreachable("it does not answer"),
+            other => self.unreachable(&causes(other)),
+        };
+        self.pool.get().await.map_err(failed)
+    }
+
+    fn unreachable(&self, cause: &str) -> Error {
+        Error::Unavailable(format!("PostgreSQL at {}: {cause}", self.place))
+    }
+}
+
+/// `HOST:PORT` of each server that the URL names.
+fn place(config: &tokio_postgres::Config) -> String {
+    let ports = config.get_ports();
+    let one = |(number, host): (usize, &Host)| {
+        let port = ports.get(number).or(ports.first()).copied().unwrap_or(5432);
+        match host {
+            Host::Tcp(name) => format!("{name}:{port}"),
+            #[cfg(unix)]
+            Host::Unix(folder) => format!("{} (port {port})", folder.display()),
+        }
+    };
+    config.get_hosts().iter().enumerate().map(one).collect::<Vec<_>>().join(", ")
+}
+
+/// An error and what is behind it, each said once.
+fn causes(error: &dyn std::error::Error) -> String {
+    let mut said = error.to_string();
+    let mut next = error.source();
+    while let Some(cause) = next {
+        let text = cause.to_string();
+        if !said.contains(&text) {
+            said = format!("{said}: {text}");
+        }
+        next = cause.source();
+    }
+    said
 }
 
 /// TLS by the machine's own trust store; used where the URL or the server asks for it.
