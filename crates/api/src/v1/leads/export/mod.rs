@@ -27,7 +27,7 @@ use crate::App;
 use crate::allow::Allow;
 use crate::docs::LeadBody;
 use crate::envelope::Served;
-use crate::list::{ListQuery, pairs};
+use crate::list::{ListQuery, pairs, repeated};
 use crate::problem::Problem;
 
 /// Rows of a block.
@@ -77,8 +77,9 @@ struct Asked {
 }
 
 fn read(url: Option<&str>, grant: &Grant<ReadLeads>) -> Result<Asked, Problem> {
-    let (mut csv, mut raw, mut others, mut faults) = (true, false, Vec::new(), Vec::new());
-    for (name, value) in pairs(url)? {
+    let pairs = pairs(url)?;
+    let (mut csv, mut raw, mut others, mut faults) = (true, false, Vec::new(), repeated(&pairs));
+    for (name, value) in pairs {
         let fault = match (name.as_str(), value.as_str()) {
             ("format", "csv" | "ndjson") => {
                 csv = value == "csv";
