@@ -18,8 +18,10 @@ use crate::App;
 use crate::envelope::Served;
 use crate::problem::Problem;
 
-const DEFAULT_LIMIT: u32 = 50;
-const HIGHEST_LIMIT: u32 = 200;
+/// Rows of a page unless the caller says how many.
+pub(crate) const DEFAULT_LIMIT: u32 = 50;
+/// The most rows of a page.
+pub(crate) const HIGHEST_LIMIT: u32 = 200;
 
 /// The query of a list: the page that is asked for, and the other parameters for whoever knows them.
 #[derive(Debug)]
@@ -226,13 +228,14 @@ fn list<T: Serialize>(data: Vec<Visible<T>>, next_cursor: Option<String>, total:
     response
 }
 
-/// A page of a list, for the document.
+/// A page of a list.
 #[derive(utoipa::ToSchema)]
 #[expect(dead_code, reason = "read by the OpenAPI derive alone: the body itself is written from the store's slice")]
 pub(crate) struct ListOf<T> {
     /// The rows.
     data: Vec<T>,
     /// What to send as `cursor` for the next page; null on the last.
+    #[schema(required = true)]
     next_cursor: Option<String>,
     /// With `?total=true`: how many rows there are, exact to 10,000.
     total: Option<Total>,
