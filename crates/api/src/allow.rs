@@ -11,14 +11,12 @@ use leadlatch_domain::matrix::{Action, Rule};
 use leadlatch_domain::problem::Code;
 use leadlatch_store::Grant;
 use utoipa::openapi::extensions::Extensions;
-use utoipa::openapi::header::{Header, HeaderBuilder};
 use utoipa::openapi::path::Operation;
-use utoipa::openapi::schema::{ObjectBuilder, Type};
 use utoipa::openapi::security::SecurityRequirement;
-use utoipa::openapi::{Content, Ref, RefOr, ResponseBuilder};
 use utoipa_axum::router::UtoipaMethodRouter;
 
 use crate::App;
+use crate::docs::{write_headers, write_refusals};
 use crate::envelope::Caller;
 use crate::problem::Problem;
 
@@ -139,54 +137,23 @@ pub(crate) use allowed;
 /// Writes a rule into the operations of a route: security, the refusals, and what a Partner key gets.
 pub(crate) fn document(route: UtoipaMethodRouter<App>, rule: &Rule) -> UtoipaMethodRouter<App> {
     let (schemas, mut paths, methods) = route;
-    for item in paths.paths.values_mut() {
+    for (path, item) in &mut paths.paths {
         let operations = [&mut item.get, &mut item.post, &mut item.patch, &mut item.delete];
-        operations.into_iter().flatten().for_each(|operation| write_rule(operation, rule));
+        operations.into_iter().flatten().for_each(|operation| write_rule(operation, path, rule));
     }
     (schemas, paths, methods)
 }
 
-fn write_rule(operation: &mut Operation, rule: &Rule) {
+fn write_rule(operation: &mut Operation, path: &str, rule: &Rule) {
     let scopes: Vec<&str> = rule.scope().map(leadlatch_domain::scope::Scope::as_str).into_iter().collect();
     let schemes = ["bearer", "api_key"];
     operation.security = Some(schemes.map(|scheme| SecurityRequirement::new(scheme, scopes.clone())).into());
-    let refusals = [
-        ("401", "The key is not let in."),
-        ("403", "The key does not permit it."),
-        ("429", "The key has made all the requests that it may make in a minute."),
-    ];
-    for (status, words) in refusals {
-        let content = Content::new(Some(Ref::from_schema_name("ProblemBody")));
-        let response = ResponseBuilder::new().description(words).content("application/problem+json", content).build();
-        operation.responses.responses.insert(status.into(), response.into());
-    }
-    write_limit_headers(operation);
+    write_refusals(operation, path, rule);
+    write_headers(operation);
     let extensions = Extensions::builder()
         .add("x-action", rule.action)
         .add("x-scope", scopes.first().copied().unwrap_or("any key"))
         .add("x-partner-key", rule.partner.in_words())
         .build();
     operation.extensions = Some(extensions);
-}
-
-/// The headers that a key with a limit finds on every answer once it is let in.
-fn write_limit_headers(operation: &mut Operation) {
-    let policy = "The limit, if the key has one: `\"minute\";q=REQUESTS;w=60`.";
-    let state = "What is left of it: `\"minute\";r=REQUESTS;t=SECONDS`.";
-    for (status, response) in &mut operation.responses.responses {
-        let RefOr::T(response) = response else { continue };
-        if status != "401" {
-            response.headers.insert("RateLimit-Policy".into(), header(Type::String, policy));
-            response.headers.insert("RateLimit".into(), header(Type::String, state));
-        }
-        if status == "429" {
-            let wait = "Seconds until the next request is let through.";
-            response.headers.insert("Retry-After".into(), header(Type::Integer, wait));
-        }
-    }
-}
-
-fn header(of: Type, description: &str) -> RefOr<Header> {
-    let schema = ObjectBuilder::new().schema_type(of);
-    RefOr::T(HeaderBuilder::new().schema(Some(schema)).description(Some(description)).build())
 }

@@ -9,6 +9,7 @@ use serde_json::{Map, Value};
 use std::time::Duration;
 
 use crate::App;
+use crate::json;
 use crate::problem::Problem;
 
 /// How large a body may be.
@@ -39,12 +40,19 @@ pub(crate) async fn bytes(request: Request) -> Result<Bytes, Problem> {
     Ok(body.map_err(|error| too_large(&*error))?.to_bytes())
 }
 
-/// The members of the object that the bytes hold.
+/// The members of the object that the bytes hold, each named once.
 pub(crate) fn object(bytes: &Bytes) -> Result<Map<String, Value>, Problem> {
-    serde_json::from_slice(bytes).map_err(|error| {
+    let (value, repeated) = json::read(bytes).map_err(|error| {
         let place = format!("line {}, column {}", error.line(), error.column());
         Problem::because(Code::MalformedJson, format!("Send one JSON object in UTF-8; reading stopped at {place}."))
-    })
+    })?;
+    if let Some(name) = repeated {
+        return Err(Problem::because(Code::MalformedJson, format!("Send each member once: {name} stands twice.")));
+    }
+    match value {
+        Value::Object(members) => Ok(members),
+        _ => Err(Problem::new(Code::MalformedJson)),
+    }
 }
 
 fn too_large(error: &(dyn std::error::Error + Send + Sync + 'static)) -> Problem {
@@ -52,4 +60,29 @@ fn too_large(error: &(dyn std::error::Error + Send + Sync + 'static)) -> Problem
         return Problem::new(Code::BodyTooLarge);
     }
     Problem::because(Code::BadRequest, "The body did not arrive whole.")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Bytes, object};
+
+    #[test]
+    fn a_member_that_stands_twice_is_refused_by_its_name() {
+        assert_eq!(object(&Bytes::from_static(br#"{"email": "a@example.com"}"#)).unwrap().len(), 1);
+        for (body, name) in [
+            (r#"{"email": "a@example.com", "email": "b@example.com"}"#, "email"),
+            (r#"{"data": {"data1": 1, "data1": 1}}"#, "data.data1"),
+        ] {
+            let refused = object(&Bytes::from_static(body.as_bytes())).unwrap_err();
+            assert_eq!(refused.status(), 400, "{body}");
+            assert!(format!("{refused:?}").contains(&format!("{name} stands twice.")), "{refused:?}");
+        }
+    }
+
+    #[test]
+    fn only_an_object_is_taken() {
+        for body in ["[]", "1", "null", "\"x\""] {
+            assert_eq!(object(&Bytes::from_static(body.as_bytes())).unwrap_err().status(), 400, "{body}");
+        }
+    }
 }

@@ -7,6 +7,7 @@ mod docs;
 mod envelope;
 mod forwarded;
 mod idempotency;
+mod json;
 mod limit;
 mod list;
 pub mod problem;

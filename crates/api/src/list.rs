@@ -1,5 +1,7 @@
 //! Lists: `limit`, `cursor`, `total`, and the answer around the rows.
 
+use std::collections::{BTreeSet, HashSet};
+
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
@@ -16,8 +18,10 @@ use crate::App;
 use crate::envelope::Served;
 use crate::problem::Problem;
 
-const DEFAULT_LIMIT: u32 = 50;
-const HIGHEST_LIMIT: u32 = 200;
+/// Rows of a page unless the caller says how many.
+pub(crate) const DEFAULT_LIMIT: u32 = 50;
+/// The most rows of a page.
+pub(crate) const HIGHEST_LIMIT: u32 = 200;
 
 /// The query of a list: the page that is asked for, and the other parameters for whoever knows them.
 #[derive(Debug)]
@@ -34,7 +38,9 @@ impl FromRequestParts<App> for ListQuery {
 
     async fn from_request_parts(parts: &mut Parts, _: &App) -> Result<Self, Problem> {
         let mut list = Self::default();
-        for (name, value) in pairs(parts.uri.query())? {
+        let pairs = pairs(parts.uri.query())?;
+        list.faults = repeated(&pairs);
+        for (name, value) in pairs {
             list.take(name, value);
         }
         Ok(list)
@@ -51,6 +57,13 @@ impl Default for ListQuery {
 pub(crate) fn pairs(query: Option<&str>) -> Result<Vec<(String, String)>, Problem> {
     serde_urlencoded::from_str(query.unwrap_or_default())
         .map_err(|_| Problem::because(Code::BadRequest, "The query string cannot be read."))
+}
+
+/// A fault for each parameter that stands more than once: which of its values counts is not for us to choose.
+pub(crate) fn repeated(pairs: &[(String, String)]) -> Vec<FieldFault> {
+    let (mut seen, mut found) = (HashSet::new(), BTreeSet::new());
+    found.extend(pairs.iter().map(|(name, _)| name.as_str()).filter(|name| !seen.insert(*name)));
+    found.into_iter().map(|name| Fault::new("repeated", "Send this parameter once.").on(name)).collect()
 }
 
 impl ListQuery {
@@ -215,13 +228,14 @@ fn list<T: Serialize>(data: Vec<Visible<T>>, next_cursor: Option<String>, total:
     response
 }
 
-/// A page of a list, for the document.
+/// A page of a list.
 #[derive(utoipa::ToSchema)]
 #[expect(dead_code, reason = "read by the OpenAPI derive alone: the body itself is written from the store's slice")]
 pub(crate) struct ListOf<T> {
     /// The rows.
     data: Vec<T>,
     /// What to send as `cursor` for the next page; null on the last.
+    #[schema(required = true)]
     next_cursor: Option<String>,
     /// With `?total=true`: how many rows there are, exact to 10,000.
     total: Option<Total>,
@@ -232,4 +246,19 @@ pub(crate) fn one<T: Serialize>(row: Visible<T>) -> Response {
     let mut response = axum::Json(row).into_response();
     response.extensions_mut().insert(Served(1));
     response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{pairs, repeated};
+
+    fn refused(query: &str) -> Vec<String> {
+        repeated(&pairs(Some(query)).unwrap()).into_iter().map(|fault| fault.field).collect()
+    }
+
+    #[test]
+    fn a_parameter_that_stands_twice_is_named_once() {
+        assert_eq!(refused("status=a&limit=1&status=b&st%61tus=&limit=1"), ["limit", "status"]);
+        assert_eq!(refused("status=a&status_id=1&Status=b"), Vec::<String>::new());
+    }
 }

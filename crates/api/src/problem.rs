@@ -10,6 +10,8 @@ use leadlatch_domain::scope::{Scope, ScopeSet};
 use leadlatch_store::Error;
 use serde::Serialize;
 
+use crate::docs::{codes, denied_by};
+
 /// A refusal, before it is written.
 #[derive(Debug, Clone)]
 pub struct Problem {
@@ -44,11 +46,13 @@ pub(crate) struct ProblemBody<'a> {
     /// What to change.
     detail: &'a str,
     /// The stable, machine-readable code.
+    #[schema(schema_with = codes)]
     code: &'a str,
     /// The request's own id, for the operator's log.
     request_id: &'a str,
-    /// What denied it: `scope`, `key_kind`, `partner`, `field`, `ip` or `partner_inactive`.
+    /// What denied it.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(schema_with = denied_by)]
     denied_by: Option<&'a str>,
     /// The scopes that it needs.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -58,11 +62,23 @@ pub(crate) struct ProblemBody<'a> {
     granted_scopes: Option<Vec<&'a str>>,
     /// Every bad value at once.
     #[serde(skip_serializing_if = "<[FieldFault]>::is_empty")]
-    #[schema(value_type = Vec<Object>)]
+    #[schema(value_type = Vec<FieldProblem>, required = false)]
     errors: &'a [FieldFault],
     /// The lead that is there already, for a key that reads it.
     #[serde(skip_serializing_if = "Option::is_none")]
     duplicate_of: Option<i64>,
+}
+
+/// What is wrong with one value: [`FieldFault`] in the words of the document.
+#[derive(utoipa::ToSchema)]
+#[expect(dead_code, reason = "read by the OpenAPI derive alone: the fault itself is what is written")]
+pub(crate) struct FieldProblem {
+    /// The field's name as it was sent, such as `email` or `data.data1`.
+    field: String,
+    /// The stable, machine-readable reason, such as `too_long`.
+    code: String,
+    /// What is wrong and what would be right.
+    detail: String,
 }
 
 impl Problem {

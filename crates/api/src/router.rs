@@ -8,8 +8,9 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use leadlatch_domain::problem::Code;
 use utoipa::OpenApi;
-use utoipa::openapi::Server;
+use utoipa::openapi::schema::ArrayItems;
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityScheme};
+use utoipa::openapi::{Ref, RefOr, Schema, Server};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_swagger_ui::SwaggerUi;
 
@@ -47,8 +48,18 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
     let components = document.components.get_or_insert_default();
     let bearer = SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer));
     components.add_security_scheme("bearer", bearer);
+    components.schemas.iter_mut().for_each(|(name, schema)| name_rows(name, schema));
     components.add_security_scheme("api_key", SecurityScheme::ApiKey(ApiKey::Header(ApiKeyValue::new("X-Api-Key"))));
     document
+}
+
+/// A list says by name what its rows are, rather than in whole once more.
+fn name_rows(name: &str, schema: &mut RefOr<Schema>) {
+    let Some(row) = name.strip_prefix("ListOf_") else { return };
+    let RefOr::T(Schema::Object(list)) = schema else { return };
+    if let Some(RefOr::T(Schema::Array(data))) = list.properties.get_mut("data") {
+        data.items = ArrayItems::RefOrSchema(Box::new(Ref::from_schema_name(row).into()));
+    }
 }
 
 /// The whole server.

@@ -139,6 +139,10 @@ pub enum DeniedBy {
 }
 
 impl DeniedBy {
+    /// Each of them.
+    pub const ALL: [Self; 6] =
+        [Self::Scope, Self::KeyKind, Self::Partner, Self::Field, Self::Ip, Self::PartnerInactive];
+
     /// The word in an answer's `denied_by`.
     pub const fn as_str(self) -> &'static str {
         match self {

@@ -23,8 +23,31 @@ pub struct LeadGroup {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub default: Option<bool>,
     /// Its custom fields.
-    #[schema(value_type = Vec<Object>)]
+    #[schema(value_type = Vec<GroupField>)]
     pub fields: Vec<CustomField>,
+}
+
+/// A custom field of a lead group: [`CustomField`] in the words of the document.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct GroupField {
+    /// Which of the fifty, `data1` to `data50`.
+    pub key: String,
+    /// What people call it.
+    pub label: String,
+    /// What it holds.
+    #[schema(schema_with = field_types)]
+    pub r#type: String,
+    /// What it may hold, for a choice.
+    pub choices: Vec<String>,
+    /// Whether every lead of the group must have it.
+    pub required: bool,
+}
+
+fn field_types() -> utoipa::openapi::Object {
+    let words = FieldType::ALL.iter().map(|one| one.as_str());
+    let of = utoipa::openapi::schema::Type::String;
+    let about = "What it holds.";
+    utoipa::openapi::ObjectBuilder::new().schema_type(of).description(Some(about)).enum_values(Some(words)).build()
 }
 
 /// Groups that a partner record ($2) may use: linked by themselves, or by one of their types.

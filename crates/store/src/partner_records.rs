@@ -23,10 +23,13 @@ pub struct PartnerRecord {
     /// The company.
     pub company: String,
     /// Whom to ask for.
+    #[schema(required = true)]
     pub contact_name: Option<String>,
     /// The company's e-mail address.
+    #[schema(required = true)]
     pub email: Option<String>,
     /// The company's telephone number.
+    #[schema(required = true)]
     pub phone: Option<String>,
     /// Whether its keys are let in; absent for Partner keys, which are not let in otherwise.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -7,11 +7,15 @@ use leadlatch_store::lead_groups::{self, LeadGroup};
 
 use crate::App;
 use crate::allow::Allow;
+use crate::docs::PageParams;
 use crate::list::{ListOf, ListQuery, one};
 use crate::problem::Problem;
 use crate::v1::path_id;
-/// List those in the key's reach.
-#[utoipa::path(get, path = "/api/v1/lead-groups", operation_id = "list_lead_groups", tag = "lead_groups", params(("limit" = Option<u32>, Query), ("cursor" = Option<String>, Query)), responses((status = 200, body = ListOf<LeadGroup>)))]
+
+/// List the lead groups in the key's reach with their custom fields, by id.
+#[utoipa::path(get, path = "/api/v1/lead-groups", operation_id = "list_lead_groups", tag = "lead_groups",
+    params(PageParams),
+    responses((status = 200, description = "A page of lead groups.", body = ListOf<LeadGroup>)))]
 pub(crate) async fn list(
     allow: Allow<ReadLeadGroups>,
     State(app): State<App>,
@@ -23,8 +27,10 @@ pub(crate) async fn list(
     Ok(query.answer(slice, "id", None))
 }
 
-/// Read one in the key's reach.
-#[utoipa::path(get, path = "/api/v1/lead-groups/{id}", operation_id = "get_lead_groups", tag = "lead_groups", params(("id" = String, Path)), responses((status = 200, body = LeadGroup)))]
+/// Read one lead group in the key's reach with its custom fields.
+#[utoipa::path(get, path = "/api/v1/lead-groups/{id}", operation_id = "get_lead_group", tag = "lead_groups",
+    params(("id" = i64, Path, description = "The number of the lead group.")),
+    responses((status = 200, description = "The lead group.", body = LeadGroup)))]
 pub(crate) async fn get(
     allow: Allow<ReadLeadGroups>,
     State(app): State<App>,

@@ -7,11 +7,15 @@ use leadlatch_store::lead_types::{self, LeadType};
 
 use crate::App;
 use crate::allow::Allow;
+use crate::docs::PageParams;
 use crate::list::{ListOf, ListQuery, one};
 use crate::problem::Problem;
 use crate::v1::path_id;
-/// List those in the key's reach.
-#[utoipa::path(get, path = "/api/v1/lead-types", operation_id = "list_lead_types", tag = "lead_types", params(("limit" = Option<u32>, Query), ("cursor" = Option<String>, Query), ("lead_group_id" = Option<i64>, Query)), responses((status = 200, body = ListOf<LeadType>)))]
+
+/// List the lead types in the key's reach, by id.
+#[utoipa::path(get, path = "/api/v1/lead-types", operation_id = "list_lead_types", tag = "lead_types",
+    params(("lead_group_id" = Option<i64>, Query, description = "Only the types of this lead group."), PageParams),
+    responses((status = 200, description = "A page of lead types.", body = ListOf<LeadType>)))]
 pub(crate) async fn list(
     allow: Allow<ReadLeadTypes>,
     State(app): State<App>,
@@ -24,8 +28,10 @@ pub(crate) async fn list(
     Ok(query.answer(slice, "id", None))
 }
 
-/// Read one in the key's reach.
-#[utoipa::path(get, path = "/api/v1/lead-types/{id}", operation_id = "get_lead_types", tag = "lead_types", params(("id" = String, Path)), responses((status = 200, body = LeadType)))]
+/// Read one lead type in the key's reach.
+#[utoipa::path(get, path = "/api/v1/lead-types/{id}", operation_id = "get_lead_type", tag = "lead_types",
+    params(("id" = i64, Path, description = "The number of the lead type.")),
+    responses((status = 200, description = "The lead type.", body = LeadType)))]
 pub(crate) async fn get(
     allow: Allow<ReadLeadTypes>,
     State(app): State<App>,

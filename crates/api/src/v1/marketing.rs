@@ -7,6 +7,7 @@ use leadlatch_store::marketing::{self, Kind, MarketingEntry};
 
 use crate::App;
 use crate::allow::Allow;
+use crate::docs::PageParams;
 use crate::list::{ListOf, ListQuery};
 use crate::problem::Problem;
 
@@ -17,8 +18,10 @@ async fn entries(allow: Allow<ReadMarketing>, app: App, mut query: ListQuery, ki
     Ok(query.answer_by_name(rows, |entry| &entry.name))
 }
 
-/// List the marketing sources.
-#[utoipa::path(get, path = "/api/v1/marketing/sources", operation_id = "list_sources", tag = "marketing", params(("limit" = Option<u32>, Query), ("cursor" = Option<String>, Query)), responses((status = 200, body = ListOf<MarketingEntry>)))]
+/// List the marketing sources that leads have named, by name.
+#[utoipa::path(get, path = "/api/v1/marketing/sources", operation_id = "list_marketing_sources", tag = "marketing",
+    params(PageParams),
+    responses((status = 200, description = "A page of marketing sources.", body = ListOf<MarketingEntry>)))]
 pub(crate) async fn sources(
     allow: Allow<ReadMarketing>,
     State(app): State<App>,
@@ -27,8 +30,10 @@ pub(crate) async fn sources(
     entries(allow, app, query, Kind::Source).await
 }
 
-/// List the marketing mediums.
-#[utoipa::path(get, path = "/api/v1/marketing/mediums", operation_id = "list_mediums", tag = "marketing", params(("limit" = Option<u32>, Query), ("cursor" = Option<String>, Query)), responses((status = 200, body = ListOf<MarketingEntry>)))]
+/// List the marketing mediums that leads have named, by name.
+#[utoipa::path(get, path = "/api/v1/marketing/mediums", operation_id = "list_marketing_mediums", tag = "marketing",
+    params(PageParams),
+    responses((status = 200, description = "A page of marketing mediums.", body = ListOf<MarketingEntry>)))]
 pub(crate) async fn mediums(
     allow: Allow<ReadMarketing>,
     State(app): State<App>,
@@ -37,8 +42,10 @@ pub(crate) async fn mediums(
     entries(allow, app, query, Kind::Medium).await
 }
 
-/// List the marketing terms.
-#[utoipa::path(get, path = "/api/v1/marketing/terms", operation_id = "list_terms", tag = "marketing", params(("limit" = Option<u32>, Query), ("cursor" = Option<String>, Query)), responses((status = 200, body = ListOf<MarketingEntry>)))]
+/// List the marketing terms that leads have named, by name.
+#[utoipa::path(get, path = "/api/v1/marketing/terms", operation_id = "list_marketing_terms", tag = "marketing",
+    params(PageParams),
+    responses((status = 200, description = "A page of marketing terms.", body = ListOf<MarketingEntry>)))]
 pub(crate) async fn terms(
     allow: Allow<ReadMarketing>,
     State(app): State<App>,

@@ -7,12 +7,15 @@ use leadlatch_store::partner_records::{self, PartnerRecord, Side};
 
 use crate::App;
 use crate::allow::Allow;
+use crate::docs::PageParams;
 use crate::list::{ListOf, ListQuery, one};
 use crate::problem::Problem;
 use crate::v1::path_id;
 
 /// List the introducers in the key's reach: for a Partner key its own record, if it stands on that side.
-#[utoipa::path(get, path = "/api/v1/introducers", operation_id = "list_introducers", tag = "introducers", params(("limit" = Option<u32>, Query), ("cursor" = Option<String>, Query)), responses((status = 200, body = ListOf<PartnerRecord>)))]
+#[utoipa::path(get, path = "/api/v1/introducers", operation_id = "list_introducers", tag = "introducers",
+    params(PageParams),
+    responses((status = 200, description = "A page of introducers.", body = ListOf<PartnerRecord>)))]
 pub(crate) async fn list_introducers(
     allow: Allow<ReadIntroducers>,
     State(app): State<App>,
@@ -24,8 +27,10 @@ pub(crate) async fn list_introducers(
     Ok(query.answer(slice, "id", None))
 }
 
-/// Read one of the introducers in the key's reach.
-#[utoipa::path(get, path = "/api/v1/introducers/{id}", operation_id = "get_introducers", tag = "introducers", params(("id" = String, Path)), responses((status = 200, body = PartnerRecord)))]
+/// Read one introducer in the key's reach.
+#[utoipa::path(get, path = "/api/v1/introducers/{id}", operation_id = "get_introducer", tag = "introducers",
+    params(("id" = i64, Path, description = "The number of the introducer.")),
+    responses((status = 200, description = "The introducer.", body = PartnerRecord)))]
 pub(crate) async fn get_introducers(
     allow: Allow<ReadIntroducers>,
     State(app): State<App>,
@@ -36,7 +41,9 @@ pub(crate) async fn get_introducers(
 }
 
 /// List the partners in the key's reach: for a Partner key its own record, if it stands on that side.
-#[utoipa::path(get, path = "/api/v1/partners", operation_id = "list_partners", tag = "partners", params(("limit" = Option<u32>, Query), ("cursor" = Option<String>, Query)), responses((status = 200, body = ListOf<PartnerRecord>)))]
+#[utoipa::path(get, path = "/api/v1/partners", operation_id = "list_partners", tag = "partners",
+    params(PageParams),
+    responses((status = 200, description = "A page of partners.", body = ListOf<PartnerRecord>)))]
 pub(crate) async fn list_partners(
     allow: Allow<ReadPartners>,
     State(app): State<App>,
@@ -48,8 +55,10 @@ pub(crate) async fn list_partners(
     Ok(query.answer(slice, "id", None))
 }
 
-/// Read one of the partners in the key's reach.
-#[utoipa::path(get, path = "/api/v1/partners/{id}", operation_id = "get_partners", tag = "partners", params(("id" = String, Path)), responses((status = 200, body = PartnerRecord)))]
+/// Read one partner in the key's reach.
+#[utoipa::path(get, path = "/api/v1/partners/{id}", operation_id = "get_partner", tag = "partners",
+    params(("id" = i64, Path, description = "The number of the partner.")),
+    responses((status = 200, description = "The partner.", body = PartnerRecord)))]
 pub(crate) async fn get_partners(
     allow: Allow<ReadPartners>,
     State(app): State<App>,

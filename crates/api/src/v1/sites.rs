@@ -7,11 +7,14 @@ use leadlatch_store::sites::{self, Site};
 
 use crate::App;
 use crate::allow::Allow;
+use crate::docs::PageParams;
 use crate::list::{ListOf, ListQuery};
 use crate::problem::Problem;
 
-/// List those in the key's reach.
-#[utoipa::path(get, path = "/api/v1/sites", operation_id = "list_sites", tag = "sites", params(("limit" = Option<u32>, Query), ("cursor" = Option<String>, Query)), responses((status = 200, body = ListOf<Site>)))]
+/// List the sites of the account, by id.
+#[utoipa::path(get, path = "/api/v1/sites", operation_id = "list_sites", tag = "sites",
+    params(PageParams),
+    responses((status = 200, description = "A page of sites.", body = ListOf<Site>)))]
 pub(crate) async fn list(
     allow: Allow<ReadSites>,
     State(app): State<App>,

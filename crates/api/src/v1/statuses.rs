@@ -7,11 +7,14 @@ use leadlatch_store::statuses::{self, Status};
 
 use crate::App;
 use crate::allow::Allow;
+use crate::docs::PageParams;
 use crate::list::{ListOf, ListQuery};
 use crate::problem::Problem;
 
-/// List those in the key's reach.
-#[utoipa::path(get, path = "/api/v1/statuses", operation_id = "list_statuses", tag = "statuses", params(("limit" = Option<u32>, Query), ("cursor" = Option<String>, Query)), responses((status = 200, body = ListOf<Status>)))]
+/// List the statuses of the account, in their order.
+#[utoipa::path(get, path = "/api/v1/statuses", operation_id = "list_statuses", tag = "statuses",
+    params(PageParams),
+    responses((status = 200, description = "A page of statuses.", body = ListOf<Status>)))]
 pub(crate) async fn list(
     allow: Allow<ReadStatuses>,
     State(app): State<App>,

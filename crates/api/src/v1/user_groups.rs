@@ -7,11 +7,15 @@ use leadlatch_store::user_groups::{self, UserGroup};
 
 use crate::App;
 use crate::allow::Allow;
+use crate::docs::PageParams;
 use crate::list::{ListOf, ListQuery, one};
 use crate::problem::Problem;
 use crate::v1::path_id;
-/// List those in the key's reach.
-#[utoipa::path(get, path = "/api/v1/user-groups", operation_id = "list_user_groups", tag = "user_groups", params(("limit" = Option<u32>, Query), ("cursor" = Option<String>, Query)), responses((status = 200, body = ListOf<UserGroup>)))]
+
+/// List the user groups of the account, by id.
+#[utoipa::path(get, path = "/api/v1/user-groups", operation_id = "list_user_groups", tag = "user_groups",
+    params(PageParams),
+    responses((status = 200, description = "A page of user groups.", body = ListOf<UserGroup>)))]
 pub(crate) async fn list(
     allow: Allow<ReadUserGroups>,
     State(app): State<App>,
@@ -23,8 +27,10 @@ pub(crate) async fn list(
     Ok(query.answer(slice, "id", None))
 }
 
-/// Read one in the key's reach.
-#[utoipa::path(get, path = "/api/v1/user-groups/{id}", operation_id = "get_user_groups", tag = "user_groups", params(("id" = String, Path)), responses((status = 200, body = UserGroup)))]
+/// Read one user group of the account.
+#[utoipa::path(get, path = "/api/v1/user-groups/{id}", operation_id = "get_user_group", tag = "user_groups",
+    params(("id" = i64, Path, description = "The number of the user group.")),
+    responses((status = 200, description = "The user group.", body = UserGroup)))]
 pub(crate) async fn get(
     allow: Allow<ReadUserGroups>,
     State(app): State<App>,

@@ -7,11 +7,15 @@ use leadlatch_store::users::{self, User};
 
 use crate::App;
 use crate::allow::Allow;
+use crate::docs::PageParams;
 use crate::list::{ListOf, ListQuery, one};
 use crate::problem::Problem;
 use crate::v1::path_id;
-/// List those in the key's reach.
-#[utoipa::path(get, path = "/api/v1/users", operation_id = "list_users", tag = "users", params(("limit" = Option<u32>, Query), ("cursor" = Option<String>, Query)), responses((status = 200, body = ListOf<User>)))]
+
+/// List the users of the account, by id.
+#[utoipa::path(get, path = "/api/v1/users", operation_id = "list_users", tag = "users",
+    params(PageParams),
+    responses((status = 200, description = "A page of users.", body = ListOf<User>)))]
 pub(crate) async fn list(
     allow: Allow<ReadUsers>,
     State(app): State<App>,
@@ -23,8 +27,10 @@ pub(crate) async fn list(
     Ok(query.answer(slice, "id", None))
 }
 
-/// Read one in the key's reach.
-#[utoipa::path(get, path = "/api/v1/users/{id}", operation_id = "get_users", tag = "users", params(("id" = String, Path)), responses((status = 200, body = User)))]
+/// Read one user of the account.
+#[utoipa::path(get, path = "/api/v1/users/{id}", operation_id = "get_user", tag = "users",
+    params(("id" = i64, Path, description = "The number of the user.")),
+    responses((status = 200, description = "The user.", body = User)))]
 pub(crate) async fn get(
     allow: Allow<ReadUsers>,
     State(app): State<App>,

@@ -163,6 +163,13 @@ impl LeadField {
         Self::ALL.iter().copied().find(|field| field.name() == name)
     }
 
+    /// Whether the field of every lead holds something, so that it is never `null`.
+    pub const fn always_holds(self) -> bool {
+        use Kind::{Data, Flag, Point, Preference, Progress, StatusName, Time};
+        matches!(self.kind(), StatusName | Point | Progress | Flag | Preference | Time | Data)
+            || matches!(self, Self::Id | Self::StatusId | Self::LeadGroupId)
+    }
+
     /// Whether the field is a column of its own; the others are joined or composed.
     pub const fn is_stored(self) -> bool {
         !matches!(self.kind(), Kind::StatusName | Kind::Point | Kind::Composed)

@@ -2,11 +2,9 @@
 
 use super::field::LeadField;
 use super::rights::FieldRights;
-use crate::contact::Email;
 use crate::custom_field::DataKey;
 use crate::fault::{Fault, FieldFault};
 use crate::point::ConversionPoint;
-use crate::text::{LONG_TEXT_MAX, check_multiline};
 use crate::time::Timestamp;
 
 /// What a list is narrowed to. What is absent narrows nothing.
@@ -84,6 +82,9 @@ impl LeadSort {
     }
 }
 
+/// What `?sort=` takes.
+pub const SORTS: [&str; 6] = ["-received_at", "received_at", "-updated_at", "updated_at", "-id", "id"];
+
 /// Why a list cannot be given.
 #[derive(Debug, PartialEq, Eq)]
 pub enum FilterRefused {
@@ -100,11 +101,6 @@ impl LeadFilter {
     pub fn parse(pairs: &[(String, String)], rights: &FieldRights) -> Result<(Self, LeadSort), FilterRefused> {
         refuse_names(pairs, rights)?;
         let (mut filter, mut sort, mut faults) = (Self::default(), LeadSort::default(), Vec::new());
-        let mut seen = std::collections::BTreeSet::new();
-        if let Some((twice, _)) = pairs.iter().find(|(name, _)| !seen.insert(name)) {
-            let fault = Fault::new("duplicate_parameter", "Send each parameter once.");
-            return Err(FilterRefused::Invalid(vec![fault.on(twice.clone())]));
-        }
         for (name, value) in pairs.iter().filter(|(_, value)| !value.is_empty()) {
             let taken =
                 if name == "sort" { read_sort(value).map(|read| sort = read) } else { filter.take(name, value) };
@@ -125,44 +121,6 @@ impl LeadFilter {
         let foreign = |id: Option<i64>| id.is_some_and(|id| id != record.get());
         if foreign(self.introducer_id) || foreign(self.partner_id) { Err(FilterRefused::OutOfReach) } else { Ok(()) }
     }
-
-    fn take(&mut self, name: &str, value: &str) -> Result<(), Fault> {
-        match name {
-            "status" => self.status = Some(text(value)?),
-            "status_id" => self.status_id = Some(id(value)?),
-            "conversion_point" => self.conversion_point = Some(ConversionPoint::parse(value)?),
-            "lead_group_id" => self.lead_group_id = Some(id(value)?),
-            "lead_type_id" => self.lead_type_id = Some(id(value)?),
-            "introducer_id" => self.introducer_id = Some(id(value)?),
-            "partner_id" => self.partner_id = Some(id(value)?),
-            "email" => self.email = Some(Email::parse(value)?.twin()),
-            "phone" => self.phone = Some(phone(value)?),
-            "reference" => self.reference = Some(text(value)?),
-            "received_from" => self.received_from = Some(Timestamp::parse(value)?),
-            "received_to" => self.received_to = Some(Timestamp::parse(value)?),
-            "updated_since" => self.updated_since = Some(Timestamp::parse(value)?),
-            "test" => self.test = flag(value)?,
-            _ => match DataKey::parse(name) {
-                Ok(key) => self.data.push((key, text(value)?)),
-                Err(_) => return Err(Fault::new("unknown_parameter", "Leads cannot be filtered by this.")),
-            },
-        }
-        Ok(())
-    }
-}
-
-/// A text as leads hold them: what none can hold finds none, and is said.
-fn text(value: &str) -> Result<String, Fault> {
-    check_multiline(value, LONG_TEXT_MAX)?;
-    Ok(value.to_owned())
-}
-
-/// A number in any spelling: without a digit it is none.
-fn phone(value: &str) -> Result<String, Fault> {
-    if value.bytes().any(|byte| byte.is_ascii_digit()) {
-        return text(value);
-    }
-    Err(Fault::new("bad_phone", "Send a number in digits, such as 020 7946 0000 or +44 20 7946 0000."))
 }
 
 fn refuse_names(pairs: &[(String, String)], rights: &FieldRights) -> Result<(), FilterRefused> {
@@ -190,20 +148,6 @@ fn read_sort(value: &str) -> Result<LeadSort, Fault> {
     Ok(LeadSort { by, descending })
 }
 
-fn id(value: &str) -> Result<i64, Fault> {
-    crate::id::LeadId::parse(value)
-        .map(crate::id::LeadId::get)
-        .ok_or_else(|| Fault::new("out_of_range", "Send the record's number."))
-}
-
-fn flag(value: &str) -> Result<bool, Fault> {
-    match value {
-        "true" => Ok(true),
-        "false" => Ok(false),
-        _ => Err(Fault::new("bad_choice", "Send true or false.")),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::{FieldRights, FilterRefused, LeadFilter};
@@ -222,6 +166,14 @@ mod tests {
     fn a_partner_names_only_what_it_sees() {
         for list in [&[("cost", "1")][..], &[("sort", "-cost")], &[("source", "x"), ("received_from", "nonsense")]] {
             assert!(matches!(LeadFilter::parse(&pairs(list), &partner()), Err(FilterRefused::Fields(_))), "{list:?}");
+        }
+    }
+
+    #[test]
+    fn every_sort_of_the_list_is_read_as_itself() {
+        for sort in super::SORTS {
+            let (_, read) = LeadFilter::parse(&pairs(&[("sort", sort)]), &FieldRights::Full).unwrap();
+            assert_eq!(read.as_str(), sort);
         }
     }
 

@@ -125,15 +125,9 @@ fn read_only(field: LeadField, mode: Mode) -> &'static str {
     }
 }
 
-/// Fields that always hold something: `null` cannot clear them.
-const fn cannot_be_empty(field: LeadField) -> bool {
-    matches!(field.kind(), Kind::StatusName | Kind::Flag | Kind::Preference)
-        || matches!(field, LeadField::StatusId | LeadField::LeadGroupId)
-}
-
 fn read(field: LeadField, value: &Json) -> Result<Value, Fault> {
     if value.is_null() {
-        return if cannot_be_empty(field) {
+        return if field.always_holds() {
             Err(Fault::new("required", "This field cannot be empty; leave it out to keep it as it is."))
         } else {
             Ok(Value::Empty)

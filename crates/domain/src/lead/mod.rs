@@ -2,6 +2,7 @@
 
 pub mod field;
 pub mod filter;
+pub mod filters;
 pub mod history;
 pub mod input;
 pub mod record;

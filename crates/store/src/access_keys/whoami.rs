@@ -19,6 +19,7 @@ pub struct Whoami {
     /// Its account.
     pub account: WhoamiAccount,
     /// The record that a Partner key is bound to.
+    #[schema(required = true)]
     pub partner: Option<WhoamiPartner>,
     /// What is about to end the key, within 14 days, nearest first.
     #[schema(value_type = Vec<WhoamiWarning>)]
@@ -33,6 +34,7 @@ pub struct WhoamiWarning {
     /// What happens and what to do.
     pub detail: String,
     /// When.
+    #[schema(format = DateTime)]
     pub at: String,
 }
 
@@ -49,7 +51,7 @@ pub struct WhoamiKey {
     #[schema(value_type = Vec<String>)]
     pub scopes: ScopeSet,
     /// When it ends by itself.
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<String>, format = DateTime, required = true)]
     pub expires_at: Option<Timestamp>,
 }
 

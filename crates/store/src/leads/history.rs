@@ -18,7 +18,7 @@ pub struct Change {
     /// Its number.
     pub id: i64,
     /// When.
-    #[schema(value_type = String)]
+    #[schema(value_type = String, format = DateTime)]
     pub at: Timestamp,
     /// Who.
     pub actor: ChangeActor,
@@ -35,8 +35,10 @@ pub struct ChangeActor {
     /// `key`, `user`, `command_line` or `role`.
     pub kind: String,
     /// The key's or the user's number.
+    #[schema(required = true)]
     pub id: Option<i64>,
     /// The key's or the user's name.
+    #[schema(required = true)]
     pub name: Option<String>,
 }
 

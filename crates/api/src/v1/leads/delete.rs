@@ -11,7 +11,9 @@ use crate::problem::Problem;
 use crate::v1::path_id;
 
 /// Delete a lead: it goes to the bin, or, for a Partner key, out of that partner's reach.
-#[utoipa::path(delete, path = "/api/v1/leads/{id}", operation_id = "delete_lead", tag = "leads", params(("id" = String, Path)), responses((status = 204)))]
+#[utoipa::path(delete, path = "/api/v1/leads/{id}", operation_id = "delete_lead", tag = "leads",
+    params(("id" = i64, Path, description = "The number of the lead.")),
+    responses((status = 204, description = "The lead is deleted.")))]
 pub(crate) async fn delete(
     allow: Allow<DeleteLeads>,
     State(app): State<App>,

@@ -13,7 +13,9 @@ use crate::problem::Problem;
 use crate::v1::path_id;
 
 /// Read one lead in the key's reach.
-#[utoipa::path(get, path = "/api/v1/leads/{id}", operation_id = "get_lead", tag = "leads", params(("id" = String, Path)), responses((status = 200, body = LeadBody)))]
+#[utoipa::path(get, path = "/api/v1/leads/{id}", operation_id = "get_lead", tag = "leads",
+    params(("id" = i64, Path, description = "The number of the lead.")),
+    responses((status = 200, description = "The lead.", body = LeadBody)))]
 pub(crate) async fn get(
     allow: Allow<ReadLeads>,
     State(app): State<App>,

@@ -8,12 +8,15 @@ use leadlatch_store::leads::history::Change;
 
 use crate::App;
 use crate::allow::Allow;
+use crate::docs::PageParams;
 use crate::list::{ListOf, ListQuery};
 use crate::problem::Problem;
 use crate::v1::path_id;
 
-/// Read every change of a lead with who made it, newest first.
-#[utoipa::path(get, path = "/api/v1/leads/{id}/history", operation_id = "list_lead_history", tag = "leads", params(("id" = String, Path), ("limit" = Option<u32>, Query), ("cursor" = Option<String>, Query)), responses((status = 200, body = ListOf<Change>)))]
+/// List every change of a lead with who made it, newest first.
+#[utoipa::path(get, path = "/api/v1/leads/{id}/history", operation_id = "list_lead_history", tag = "leads",
+    params(("id" = i64, Path, description = "The number of the lead."), PageParams),
+    responses((status = 200, description = "A page of changes.", body = ListOf<Change>)))]
 pub(crate) async fn history(
     allow: Allow<ReadLeadHistory>,
     State(app): State<App>,

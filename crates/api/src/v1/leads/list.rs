@@ -9,20 +9,14 @@ use leadlatch_store::{Apart, Connection, Grant, confirm, leads};
 
 use crate::App;
 use crate::allow::Allow;
-use crate::docs::LeadBody;
+use crate::docs::{FilterParams, LeadBody, OrderParams, PageParams};
 use crate::list::{ListOf, ListQuery, Total};
 use crate::problem::Problem;
 
 /// List the leads in the key's reach, newest first.
-#[utoipa::path(get, path = "/api/v1/leads", operation_id = "list_leads", tag = "leads", params(
-    ("limit" = Option<u32>, Query), ("cursor" = Option<String>, Query), ("total" = Option<bool>, Query),
-    ("sort" = Option<String>, Query), ("status" = Option<String>, Query), ("status_id" = Option<i64>, Query),
-    ("conversion_point" = Option<String>, Query), ("lead_group_id" = Option<i64>, Query),
-    ("lead_type_id" = Option<i64>, Query), ("introducer_id" = Option<i64>, Query),
-    ("partner_id" = Option<i64>, Query), ("email" = Option<String>, Query), ("phone" = Option<String>, Query),
-    ("reference" = Option<String>, Query), ("received_from" = Option<String>, Query),
-    ("received_to" = Option<String>, Query), ("updated_since" = Option<String>, Query),
-    ("test" = Option<bool>, Query)), responses((status = 200, body = ListOf<LeadBody>)))]
+#[utoipa::path(get, path = "/api/v1/leads", operation_id = "list_leads", tag = "leads",
+    params(PageParams, OrderParams, FilterParams),
+    responses((status = 200, description = "A page of leads.", body = ListOf<LeadBody>)))]
 pub(crate) async fn list(
     allow: Allow<ReadLeads>,
     State(app): State<App>,

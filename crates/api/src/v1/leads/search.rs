@@ -13,7 +13,9 @@ use crate::list::{ListOf, ListQuery};
 use crate::problem::Problem;
 
 /// Search the leads in the key's reach: the parameters of the list, as a JSON body.
-#[utoipa::path(post, path = "/api/v1/leads/search", operation_id = "search_leads", tag = "leads", request_body = LeadSearch, responses((status = 200, body = ListOf<LeadBody>), (status = 422)))]
+#[utoipa::path(post, path = "/api/v1/leads/search", operation_id = "search_leads", tag = "leads",
+    request_body = LeadSearch,
+    responses((status = 200, description = "A page of leads.", body = ListOf<LeadBody>)))]
 pub(crate) async fn search(
     allow: Allow<ReadLeads>,
     State(app): State<App>,

@@ -16,7 +16,10 @@ use crate::problem::Problem;
 use crate::v1::path_id;
 
 /// Update a lead: what is absent stays, `null` clears.
-#[utoipa::path(patch, path = "/api/v1/leads/{id}", operation_id = "update_lead", tag = "leads", params(("id" = String, Path)), request_body = LeadWrite, responses((status = 200, body = LeadBody), (status = 422)))]
+#[utoipa::path(patch, path = "/api/v1/leads/{id}", operation_id = "update_lead", tag = "leads",
+    params(("id" = i64, Path, description = "The number of the lead.")),
+    request_body = LeadWrite,
+    responses((status = 200, description = "The lead as it is now.", body = LeadBody)))]
 pub(crate) async fn update(
     allow: Allow<UpdateLeads>,
     State(app): State<App>,

@@ -25,9 +25,9 @@ use leadlatch_store::{Apart, Connection, Grant, Page, Visible, leads};
 use super::list::read_filter;
 use crate::App;
 use crate::allow::Allow;
-use crate::docs::LeadBody;
+use crate::docs::{FilterParams, LeadBody};
 use crate::envelope::Served;
-use crate::list::{ListQuery, pairs};
+use crate::list::{ListQuery, pairs, repeated};
 use crate::problem::Problem;
 
 /// Rows of a block.
@@ -38,18 +38,13 @@ const BY_ID: LeadSort = LeadSort { by: SortBy::Id, descending: false };
 ///
 /// It takes the filters of the list. A file whose transfer ends early is not complete: the key died, or the server could
 /// not go on.
-#[utoipa::path(get, path = "/api/v1/leads/export", operation_id = "export_leads", tag = "leads", params(
-    ("format" = Option<String>, Query, description = "csv (the default) or ndjson"),
-    ("raw" = Option<bool>, Query, description = "CSV without the apostrophe before what a spreadsheet would run"),
-    ("status" = Option<String>, Query), ("status_id" = Option<i64>, Query),
-    ("conversion_point" = Option<String>, Query), ("lead_group_id" = Option<i64>, Query),
-    ("lead_type_id" = Option<i64>, Query), ("introducer_id" = Option<i64>, Query),
-    ("partner_id" = Option<i64>, Query), ("email" = Option<String>, Query), ("phone" = Option<String>, Query),
-    ("reference" = Option<String>, Query), ("received_from" = Option<String>, Query),
-    ("received_to" = Option<String>, Query), ("updated_since" = Option<String>, Query),
-    ("test" = Option<bool>, Query)), responses(
-    (status = 200, description = "The file.", content((String = "text/csv"), (LeadBody = "application/x-ndjson"))),
-    (status = 422)))]
+#[utoipa::path(get, path = "/api/v1/leads/export", operation_id = "export_leads", tag = "leads",
+    params(
+        ("format" = Option<String>, Query, description = "csv (the default) or ndjson"),
+        ("raw" = Option<bool>, Query, description = "CSV without the apostrophe before what a spreadsheet would run"),
+        FilterParams),
+    responses((status = 200, description = "The file.",
+        content((String = "text/csv"), (LeadBody = "application/x-ndjson")))))]
 pub(crate) async fn export(
     allow: Allow<ReadLeads>,
     State(app): State<App>,
@@ -77,8 +72,9 @@ struct Asked {
 }
 
 fn read(url: Option<&str>, grant: &Grant<ReadLeads>) -> Result<Asked, Problem> {
-    let (mut csv, mut raw, mut others, mut faults) = (true, false, Vec::new(), Vec::new());
-    for (name, value) in pairs(url)? {
+    let pairs = pairs(url)?;
+    let (mut csv, mut raw, mut others, mut faults) = (true, false, Vec::new(), repeated(&pairs));
+    for (name, value) in pairs {
         let fault = match (name.as_str(), value.as_str()) {
             ("format", "csv" | "ndjson") => {
                 csv = value == "csv";

@@ -1,0 +1,28 @@
+//! What the OpenAPI document says beside the handlers, and the pages of the error codes.
+
+mod lead;
+#[cfg(test)]
+mod lint;
+mod parameters;
+mod refusals;
+
+pub(crate) use lead::{LeadBody, LeadWrite};
+pub(crate) use parameters::{FilterParams, LeadSearch, OrderParams, PageParams};
+pub(crate) use refusals::{codes, denied_by, write_headers, write_refusals};
+
+use axum::extract::Path;
+use axum::response::{Html, IntoResponse, Response};
+use leadlatch_domain::problem::Code;
+
+use crate::problem::Problem;
+
+/// The page of an error code.
+pub(crate) async fn error_page(Path(code): Path<String>) -> Response {
+    let Some(code) = Code::parse(&code) else { return Problem::new(Code::NoSuchRoute).into_response() };
+    let (name, status, title, remedy) = (code.as_str(), code.status(), code.title(), code.remedy());
+    Html(format!(
+        "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>{name}</title>\
+         <h1>{status} <code>{name}</code></h1><p>{title}</p><h2>What to change</h2><p>{remedy}</p>"
+    ))
+    .into_response()
+}
