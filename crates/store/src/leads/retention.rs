@@ -31,6 +31,9 @@ const DUE: &str = "deleted_at IS NULL AND NOT test AND (\
      OR updated_at <= $2 - $3 * (SELECT s.retention_days FROM statuses s \
          WHERE s.account_id = leads.account_id AND s.id = leads.status_id))";
 
+const AGING: &str = "SELECT id, updated_at, lead_group_id, status_id FROM leads WHERE account_id = $1 AND test = FALSE \
+     AND deleted_at IS NULL AND updated_at <= $2 AND (updated_at, id) > ($3, $4) ORDER BY updated_at, id LIMIT $5";
+
 /// How long the leads of one lead group, or of one status, are kept.
 #[derive(Debug)]
 pub struct Rule {
@@ -109,14 +112,11 @@ pub async fn aging(
     horizon: i64,
     after: Option<Aging>,
 ) -> Result<(Vec<Aging>, Option<Aging>)> {
-    let sql = "SELECT id, updated_at, lead_group_id, status_id FROM leads WHERE account_id = $1 AND test = FALSE \
-               AND deleted_at IS NULL AND updated_at <= $2 AND (updated_at, id) > ($3, $4) \
-               ORDER BY updated_at, id LIMIT $5";
     let (at, id) = after.map_or((i64::MIN, 0), |lead| (lead.updated_at, lead.id));
     let read = |row: &Row<'_>| {
         Ok(Aging { id: row.get(0)?, updated_at: row.get(1)?, lead_group_id: row.get(2)?, status_id: row.get(3)? })
     };
-    let leads = db.query(sql, values![grant.account(), horizon, at, id, LOOKED_AT as i64], read).await?;
+    let leads = db.query(AGING, values![grant.account(), horizon, at, id, LOOKED_AT as i64], read).await?;
     let next = leads.last().filter(|_| leads.len() == LOOKED_AT).copied();
     Ok((leads, next))
 }
@@ -154,4 +154,24 @@ pub(super) fn bound(mut values: Vec<Value>, ids: &[i64]) -> Result<Vec<Value>> {
     let filled = ids.iter().copied().chain(std::iter::repeat(last)).take(RETIRED_AT_ONCE);
     values.extend(filled.map(Value::from));
     Ok(values)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{AGING, values};
+    use crate::{Opened, Store};
+
+    #[tokio::test]
+    async fn what_is_looked_at_is_found_in_order_by_the_index_of_last_changes() {
+        let folder = tempfile::tempdir().unwrap();
+        let url = format!("sqlite:{}", folder.path().join("test.db").display());
+        let Opened { store, .. } = Store::open(&url).await.unwrap();
+        let bound = values![1i64, 5i64, 3i64, 4i64, 2i64];
+        let job = async move |db: &mut crate::Connection<'_>| {
+            db.query(&format!("EXPLAIN QUERY PLAN {AGING}"), bound, |row| row.get::<String>(3)).await
+        };
+        let plan = store.read(job).await.unwrap();
+        let expected = "leads_by_updated (account_id=? AND test=? AND updated_at>? AND updated_at<?)";
+        assert!(plan.len() == 1 && plan[0].ends_with(expected), "{plan:?}");
+    }
 }
