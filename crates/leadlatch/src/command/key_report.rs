@@ -13,7 +13,7 @@ use leadlatch_store::usage::report::{self, KeyReport, LastRequest, Report};
 
 use super::Shell;
 use crate::cli::{KeyLog as LogArgs, KeyReport as ReportArgs, Selections};
-use crate::output::{Failure, Outcome, Table, line};
+use crate::output::{Failure, Outcome, Table, line, minute};
 
 /// One key and its use.
 pub(crate) async fn show(shell: &Shell, account: &str, id: i64, places: u32) -> Outcome {
@@ -114,11 +114,6 @@ fn row(report: &KeyReport) -> [String; 17] {
         report.user_agents.to_string(),
         report.warnings.iter().map(|warning| warning.as_str()).collect::<Vec<_>>().join(" "),
     ]
-}
-
-/// A time to the minute, in UTC.
-fn minute(at: Timestamp) -> String {
-    at.to_string().get(..16).unwrap_or_default().replace('T', " ")
 }
 
 /// The requests that the filters leave.

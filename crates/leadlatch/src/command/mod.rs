@@ -9,6 +9,7 @@ mod key_report;
 mod lead;
 mod partner;
 mod settings;
+mod tables;
 
 use leadlatch_domain::matrix::Action;
 use leadlatch_store::backup::database_file;
