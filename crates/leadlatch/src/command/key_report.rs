@@ -130,7 +130,8 @@ pub(crate) async fn log(shell: &Shell, asked: LogArgs) -> Outcome {
         limit: asked.limit,
     };
     let job = async move |db: &mut Connection<'_>| log::list(db, &grant, &filter).await;
-    let found = shell.opened.store.read_apart(job).await?;
+    let found = shell.opened.store.read_apart(job).await;
+    let found = found.map_err(|error| Failure::from(error).naming("key", asked.id.unwrap_or_default()))?;
     if shell.output.json {
         return shell.output.show(&found);
     }
