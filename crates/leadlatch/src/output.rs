@@ -4,6 +4,7 @@ mod table;
 
 use std::io::{ErrorKind, Write};
 
+use leadlatch_domain::time::Timestamp;
 use leadlatch_store::Error;
 use serde::Serialize;
 
@@ -84,6 +85,15 @@ pub(crate) struct Output {
 }
 
 impl Output {
+    /// A list with columns of its own for people.
+    pub(crate) fn list(self, value: &impl Serialize, table: impl FnOnce() -> String) -> Outcome {
+        if self.json {
+            return self.show(value);
+        }
+        line(&table());
+        Ok(())
+    }
+
     /// One value: as JSON, or for people: a list as a table, one thing as `name: value` lines.
     pub(crate) fn show(self, value: &impl Serialize) -> Outcome {
         let value = serde_json::to_value(value).map_err(|error| Failure::new(error.to_string()))?;
@@ -95,6 +105,16 @@ impl Output {
         }
         Ok(())
     }
+}
+
+/// A time to the minute, in UTC.
+pub(crate) fn minute(at: Timestamp) -> String {
+    at.to_string().get(..16).unwrap_or_default().replace('T', " ")
+}
+
+/// A value in words, for a cell of a table.
+pub(crate) fn words(value: &serde_json::Value) -> String {
+    table::text(value)
 }
 
 /// A member of one thing; a list of things within it stands below its name.

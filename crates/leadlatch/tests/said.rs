@@ -113,3 +113,48 @@ fn a_key_is_made_with_a_note_and_never_over_already() {
         }
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn lists_for_people_have_the_columns_that_they_look_for() {
+    for database in both() {
+        let acme = database.account("acme");
+        let north = database.partner(acme, "introducer", "North");
+        let (_, key) = database.key(acme, Some(&north), &["create_leads", "read_leads"]);
+        let fields = ["--field", "data1=Loan:currency:required", "--field", "data2=Colour:text:partner=none"];
+        database.run(&[&["lead-group", "create", "--account", acme, "--name", "Loans"][..], &fields].concat());
+        let server = database.serve();
+        let (ann, ben) = (server.lead(&key, "Ann").await.to_string(), server.lead(&key, "Ben").await.to_string());
+        database.run(&["lead", "delete", "--account", acme, &ben]);
+        let of = |line: &[&str]| database.lines(&[line, &["--account", acme]].concat());
+        let heading = |lines: &[String]| lines[0].split_whitespace().map(str::to_owned).collect::<Vec<_>>().join(" ");
+
+        let keys = of(&["key", "list"]);
+        assert_eq!(heading(&keys), "ID NAME KIND PARTNER SCOPES STATE LAST USED WARNINGS");
+        assert!(keys[1].contains(&format!("{north} North")) && keys[1].contains("create_leads read_leads"), "{keys:?}");
+        let groups = of(&["lead-group", "list"]);
+        assert_eq!(heading(&groups), "ID NAME DEFAULT RETENTION DAYS DUPLICATES FIELDS");
+        assert!(groups[2].ends_with("data1 Loan currency required rw; data2 Colour text none"), "{groups:?}");
+        let history = of(&["lead", "history", &ben]);
+        assert_eq!(heading(&history), "AT ACTION BY CHANGED");
+        assert!(history[1].contains("deleted") && history[1].contains("command_line"), "{history:?}");
+        assert!(history[2].contains("created") && history[2].contains("key "), "{history:?}");
+
+        let ids = |line: &[&str]| {
+            let found = database.run(&[line, &["--account", acme]].concat());
+            found.as_array().expect("leads").iter().map(|lead| lead["id"].to_string()).collect::<Vec<_>>()
+        };
+        assert_eq!(ids(&["lead", "list"]), [ann.as_str()]);
+        assert_eq!(ids(&["lead", "list", "--deleted"]), [ben.as_str()]);
+        let bin = of(&["lead", "list", "--deleted"]);
+        assert_eq!((heading(&bin).as_str(), bin.len()), ("ID MADE NAME STATUS IN THE BIN SINCE", 2));
+        assert!(bin[1].contains("Ben"), "{bin:?}");
+        database.run(&["lead", "delete", "--account", acme, &ann]);
+        assert_eq!(ids(&["lead", "list", "--deleted", "--limit", "1"]), [ann.as_str()], "the last deleted first");
+        assert_eq!(of(&["lead", "list"]), ["none"]);
+        let other = database.account("other");
+        assert_eq!(database.run(&["lead", "list", "--account", other, "--deleted"]), json!([]));
+        let trail = of(&["audit", "list"]);
+        assert_eq!(heading(&trail), "NUMBER AT BY EVENT TARGET CHANGED DETAILS");
+        assert!(trail.iter().any(|line| line.contains("key.created") && line.contains("kind partner")), "{trail:?}");
+    }
+}

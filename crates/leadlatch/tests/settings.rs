@@ -228,7 +228,8 @@ async fn what_is_in_use_stays_and_says_by_what() {
         run("site create --account acme --name Spare");
         for line in ["status delete --account acme --status Spare", "site delete --account acme --site SPARE"] {
             assert_eq!(run(line)["name"], "Spare");
-            assert_eq!(refuse(line).split(' ').next_back(), line.split(' ').next());
+            let (what, name) = (line.split(' ').next(), line.split(' ').next_back());
+            assert_eq!(refuse(line), format!("there is no {} {}", what.expect("a word"), name.expect("a word")));
         }
         assert_eq!(audited(&database, acme, "site.deleted")[0].1["before"]["name"], "Spare");
         run("lead-group create --account acme --name Empty");

@@ -16,6 +16,7 @@ pub mod imports;
 mod in_use;
 pub mod lead_group_settings;
 pub mod lead_groups;
+pub mod lead_list;
 pub mod lead_types;
 pub mod leads;
 mod line;

@@ -33,6 +33,17 @@ pub(crate) enum Lead {
         #[arg(value_parser = id::lead)]
         id: i64,
     },
+    /// List the newest leads, or those in the bin.
+    List {
+        #[command(flatten)]
+        of: Of,
+        /// Those in the bin, the last deleted first.
+        #[arg(long)]
+        deleted: bool,
+        /// Leads at the most.
+        #[arg(long, value_name = "N", default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=1000))]
+        limit: u32,
+    },
     /// Show leads, in the bin too, with where their contact preferences come from.
     Show(Leads),
     /// Show every change of a lead with who made it, newest first.

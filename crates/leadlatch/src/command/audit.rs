@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::Shell;
 use crate::cli::{Audit, Chain};
-use crate::output::{Failure, Outcome, Table, line};
+use crate::output::{Failure, Outcome, Table, line, words};
 
 const BLOCK: u32 = 500;
 
@@ -84,13 +84,20 @@ async fn list(shell: &Shell, chain: &Chain) -> Outcome {
     if shell.output.json {
         return shell.output.show(&Entries { entries: lines });
     }
-    let mut table = Table::new(["number", "at", "by", "event", "target", "details"]);
-    for entry in lines {
-        let (by, details) = (format!("{} {}", entry.actor, entry.actor_id), entry.details.unwrap_or("erased".into()));
-        table.row([entry.number.to_string(), entry.at, by, entry.event, entry.target_id.to_string(), details]);
-    }
-    line(&table.to_string());
+    let row = |entry: ExportLine| {
+        let by = if entry.actor_id == 0 { entry.actor } else { format!("{} {}", entry.actor, entry.actor_id) };
+        let at = entry.at.get(..19).unwrap_or_default().replace('T', " ");
+        let details = entry.details.map_or("erased".into(), |text| in_words(&text));
+        [entry.number.to_string(), at, by, entry.event, entry.target_id.to_string(), entry.changed.join(", "), details]
+    };
+    let headings = ["number", "at", "by", "event", "target", "changed", "details"];
+    line(&Table::rows(headings, lines.into_iter().map(row)));
     Ok(())
+}
+
+/// Details as people read them; `--json` and an export have the exact text.
+fn in_words(details: &str) -> String {
+    serde_json::from_str(details).map_or_else(|_| details.to_owned(), |value| words(&value))
 }
 
 async fn export(shell: &Shell, chain: &Chain) -> Outcome {

@@ -6,17 +6,17 @@ use leadlatch_domain::key_limits::{KeyLimits, PerMinute};
 use leadlatch_domain::key_rotation::Overlap;
 use leadlatch_domain::key_secret::{KeyKind, KeySecret};
 use leadlatch_domain::key_state::KeyState;
-use leadlatch_domain::matrix::ManageKeys;
+use leadlatch_domain::matrix::{ManageKeys, WritePartners};
 use leadlatch_domain::retention::Days;
 use leadlatch_domain::text::{LONG_TEXT_MAX, Name, check_multiline};
 use leadlatch_domain::time::Timestamp;
 use leadlatch_store::access_keys::{self, AccessKey, Change, Changes, KeyFilter, NewKey, Rotation};
-use leadlatch_store::{Connection, Visible};
+use leadlatch_store::{Connection, Visible, partner_records};
 use serde::Serialize;
 
-use super::{Shell, key_report};
+use super::{Shell, key_report, tables};
 use crate::cli::{ChangeArgs, CreateArgs, Key, LimitArgs};
-use crate::output::{Failure, Outcome, error};
+use crate::output::{Failure, Outcome, error, line};
 
 pub(crate) async fn run(shell: &Shell, command: Key) -> Outcome {
     match command {
@@ -31,8 +31,7 @@ pub(crate) async fn run(shell: &Shell, command: Key) -> Outcome {
             let kind = kind.as_deref().and_then(KeyKind::parse);
             let state = state.as_deref().map(KeyState::parse).transpose()?;
             let filter = KeyFilter { deleted, partner, kind, state };
-            let grant = shell.grant::<ManageKeys>(&of.account).await?;
-            shell.output.show(&shell.opened.store.read(async |db| access_keys::list(db, &grant, filter).await).await?)
+            list(shell, &of.account, filter).await
         }
         Key::Show { of, id, places } => {
             key_report::show(shell, &of.account, id, places).await.map_err(|said| said.naming("key", id))
@@ -56,6 +55,18 @@ pub(crate) async fn run(shell: &Shell, command: Key) -> Outcome {
             }
         }
     }
+}
+
+async fn list(shell: &Shell, account: &str, filter: KeyFilter) -> Outcome {
+    let (store, grant) = (&shell.opened.store, shell.grant::<ManageKeys>(account).await?);
+    let keys = store.read(async |db| access_keys::list(db, &grant, filter).await).await?;
+    if shell.output.json {
+        return shell.output.show(&keys);
+    }
+    let grant = shell.grant::<WritePartners>(account).await?;
+    let records = store.read(async |db| partner_records::all(db, &grant).await).await?;
+    line(&tables::keys(&keys, &records));
+    Ok(())
 }
 
 /// A key with its secret, for the one time that it is shown.

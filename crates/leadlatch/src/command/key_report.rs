@@ -13,7 +13,7 @@ use leadlatch_store::usage::report::{self, KeyReport, LastRequest, Report};
 
 use super::Shell;
 use crate::cli::{KeyLog as LogArgs, KeyReport as ReportArgs, Selections};
-use crate::output::{Failure, Outcome, Table, line};
+use crate::output::{Failure, Outcome, Table, line, minute};
 
 /// One key and its use.
 pub(crate) async fn show(shell: &Shell, account: &str, id: i64, places: u32) -> Outcome {
@@ -116,11 +116,6 @@ fn row(report: &KeyReport) -> [String; 17] {
     ]
 }
 
-/// A time to the minute, in UTC.
-fn minute(at: Timestamp) -> String {
-    at.to_string().get(..16).unwrap_or_default().replace('T', " ")
-}
-
 /// The requests that the filters leave.
 pub(crate) async fn log(shell: &Shell, asked: LogArgs) -> Outcome {
     let grant = shell.grant::<ManageKeys>(&asked.of.account).await?;
@@ -135,7 +130,8 @@ pub(crate) async fn log(shell: &Shell, asked: LogArgs) -> Outcome {
         limit: asked.limit,
     };
     let job = async move |db: &mut Connection<'_>| log::list(db, &grant, &filter).await;
-    let found = shell.opened.store.read_apart(job).await?;
+    let found = shell.opened.store.read_apart(job).await;
+    let found = found.map_err(|error| Failure::from(error).naming("key", asked.id.unwrap_or_default()))?;
     if shell.output.json {
         return shell.output.show(&found);
     }

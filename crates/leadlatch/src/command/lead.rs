@@ -3,10 +3,10 @@
 use leadlatch_domain::id::PartnerId;
 use leadlatch_domain::matrix::InspectLeads;
 use leadlatch_store::leads::Inspected;
-use leadlatch_store::{Connection, Error, leads};
+use leadlatch_store::{Connection, Error, lead_list, leads};
 use serde::Serialize;
 
-use super::Shell;
+use super::{Shell, tables};
 use crate::cli::{Lead, Leads};
 use crate::output::{Failure, Outcome};
 
@@ -43,11 +43,17 @@ pub(crate) async fn run(shell: &Shell, command: Lead) -> Outcome {
             shell.output.show(&Done { id })
         }
         Lead::Show(leads) => inspect(shell, leads).await,
+        Lead::List { of, deleted, limit } => {
+            let grant = shell.grant::<InspectLeads>(&of.account).await?;
+            let job = async move |db: &mut Connection<'_>| lead_list::newest(db, &grant, deleted, limit).await;
+            let found = shell.opened.store.read_apart(job).await?;
+            shell.output.list(&found, || tables::leads(&found))
+        }
         Lead::History { of, id } => {
             let grant = shell.grant::<InspectLeads>(&of.account).await?;
             let read = shell.opened.store.read(async |db| leads::inspect_history(db, &grant, id).await).await;
             let read = read.map_err(|error| named(id)(error.into()))?;
-            shell.output.show(&read)
+            shell.output.list(&read, || tables::history(&read))
         }
         Lead::Delete(Leads { of, ids }) => {
             let all = ids.clone();

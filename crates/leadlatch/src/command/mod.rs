@@ -10,6 +10,7 @@ mod lead;
 mod partner;
 mod retention;
 mod settings;
+mod tables;
 
 use leadlatch_domain::matrix::Action;
 use leadlatch_store::backup::database_file;

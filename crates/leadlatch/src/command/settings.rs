@@ -15,7 +15,7 @@ use leadlatch_store::{
 };
 use secrecy::{ExposeSecret, SecretString};
 
-use super::{Shell, change};
+use super::{Shell, change, tables};
 use crate::cli::{Account, LeadGroup, LeadType, Site, Status, User, UserGroup};
 use crate::output::{Failure, Outcome};
 
@@ -154,7 +154,8 @@ pub(crate) async fn lead_group(shell: &Shell, command: LeadGroup) -> Outcome {
         LeadGroup::Field(args) => change::fields(shell, args).await,
         LeadGroup::List(of) => {
             let grant = shell.grant(&of.account).await?;
-            shell.output.show(&shell.opened.store.read(async |db| lead_group_settings::list(db, &grant).await).await?)
+            let groups = shell.opened.store.read(async |db| lead_group_settings::list(db, &grant).await).await?;
+            shell.output.list(&groups, || tables::lead_groups(&groups))
         }
         LeadGroup::Delete(one) => {
             let job = async move |db: &mut Connection<'_>, grant| {

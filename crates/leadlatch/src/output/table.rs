@@ -31,6 +31,13 @@ impl Table {
         self.0.add_row(cells);
     }
 
+    /// These rows under these headings; `none` where there is none.
+    pub(crate) fn rows<const N: usize>(headings: [&str; N], rows: impl IntoIterator<Item = [String; N]>) -> String {
+        let mut table = Self::new(headings);
+        rows.into_iter().for_each(|row| table.row(row));
+        if table.0.is_empty() { "none".to_owned() } else { table.to_string() }
+    }
+
     /// The rows of a list of objects: a column a member that any of them has, in the order of the members.
     pub(crate) fn of(rows: &[Json]) -> Self {
         let mut columns: Vec<&str> = Vec::new();
