@@ -16,7 +16,7 @@ use utoipa_swagger_ui::SwaggerUi;
 
 use crate::App;
 use crate::allow::allowed;
-use crate::docs::error_page;
+use crate::docs::{error_page, shared_headers};
 use crate::envelope::envelope;
 use crate::problem::{Problem, ProblemBody};
 use crate::v1::{
@@ -49,6 +49,7 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
     let bearer = SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer));
     components.add_security_scheme("bearer", bearer);
     components.schemas.iter_mut().for_each(|(name, schema)| name_rows(name, schema));
+    components.headers.extend(shared_headers());
     components.add_security_scheme("api_key", SecurityScheme::ApiKey(ApiKey::Header(ApiKeyValue::new("X-Api-Key"))));
     document
 }
