@@ -16,7 +16,7 @@ use utoipa::openapi::security::SecurityRequirement;
 use utoipa_axum::router::UtoipaMethodRouter;
 
 use crate::App;
-use crate::docs::{write_headers, write_refusals};
+use crate::docs::{write_headers, write_parameters, write_refusals};
 use crate::envelope::Caller;
 use crate::problem::Problem;
 
@@ -150,6 +150,7 @@ fn write_rule(operation: &mut Operation, path: &str, rule: &Rule) {
     operation.security = Some(schemes.map(|scheme| SecurityRequirement::new(scheme, scopes.clone())).into());
     write_refusals(operation, path, rule);
     write_headers(operation);
+    write_parameters(operation);
     let extensions = Extensions::builder()
         .add("x-action", rule.action)
         .add("x-scope", scopes.first().copied().unwrap_or("any key"))

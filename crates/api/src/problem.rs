@@ -56,9 +56,11 @@ pub(crate) struct ProblemBody<'a> {
     denied_by: Option<&'a str>,
     /// The scopes that it needs.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     required_scopes: Option<Vec<&'a str>>,
     /// The scopes that the key has.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     granted_scopes: Option<Vec<&'a str>>,
     /// Every bad value at once.
     #[serde(skip_serializing_if = "<[FieldFault]>::is_empty")]
@@ -66,10 +68,12 @@ pub(crate) struct ProblemBody<'a> {
     errors: &'a [FieldFault],
     /// The lead that is there already, for a key that reads it.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     duplicate_of: Option<i64>,
 }
 
-/// What is wrong with one value: [`FieldFault`] in the words of the document.
+/// What is wrong with one value.
+// A `FieldFault` in the words of the document.
 #[derive(utoipa::ToSchema)]
 #[expect(dead_code, reason = "read by the OpenAPI derive alone: the fault itself is what is written")]
 pub(crate) struct FieldProblem {

@@ -16,7 +16,7 @@ use utoipa_swagger_ui::SwaggerUi;
 
 use crate::App;
 use crate::allow::allowed;
-use crate::docs::error_page;
+use crate::docs::{error_page, shared_headers};
 use crate::envelope::envelope;
 use crate::problem::{Problem, ProblemBody};
 use crate::v1::{
@@ -45,10 +45,12 @@ fn v1() -> OpenApiRouter<App> {
 /// The OpenAPI 3.1 document.
 pub fn openapi() -> utoipa::openapi::OpenApi {
     let mut document = v1().into_openapi();
+    document.servers = Some(vec![Server::new("/")]);
     let components = document.components.get_or_insert_default();
     let bearer = SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer));
     components.add_security_scheme("bearer", bearer);
     components.schemas.iter_mut().for_each(|(name, schema)| name_rows(name, schema));
+    components.headers.extend(shared_headers());
     components.add_security_scheme("api_key", SecurityScheme::ApiKey(ApiKey::Header(ApiKeyValue::new("X-Api-Key"))));
     document
 }
@@ -66,7 +68,9 @@ fn name_rows(name: &str, schema: &mut RefOr<Schema>) {
 pub fn router(app: App) -> Router {
     let (v1, _) = v1().split_for_parts();
     let mut document = openapi();
-    document.servers = app.public_url.clone().map(|url| vec![Server::new(url)]);
+    if let Some(url) = &app.public_url {
+        document.servers = Some(vec![Server::new(url.clone())]);
+    }
     v1.merge(SwaggerUi::new("/docs").url("/openapi.json", document))
         .route("/docs/errors/{code}", get(error_page))
         .route("/healthz", get(async || "ok"))

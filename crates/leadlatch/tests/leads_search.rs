@@ -161,3 +161,28 @@ async fn a_total_and_its_rows_are_of_one_moment() {
         assert!(seen > 5, "{seen} were read while leads came in");
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_stands_twice_is_refused_by_its_name() {
+    let database = common::sqlite();
+    let World { keys: [full, ..], .. } = world(&database);
+    let server = database.serve();
+    for path in ["/api/v1/leads?", "/api/v1/leads/export?", "/api/v1/sites?limit=1&"] {
+        let refused = server.get(&format!("{path}status=new&limit=1&status=closed"), &full).await;
+        assert_eq!((refused.status.as_u16(), refused.code().as_str()), (422, "invalid_fields"), "{}", refused.text);
+        let errors = refused.json()["errors"].clone();
+        let twice = |error: &Value| error["field"] == "status" && error["code"] == "repeated";
+        assert_eq!(errors.as_array().expect("errors").iter().filter(|error| twice(error)).count(), 1, "{errors}");
+    }
+    let send = async |path: &str, body: &'static str| {
+        let request = server.client.post(format!("{}{path}", server.base)).bearer_auth(&full);
+        let answer = request.header("content-type", "application/json").body(body).send().await.expect("an answer");
+        (answer.status().as_u16(), answer.json::<Value>().await.expect("JSON"))
+    };
+    for path in ["/api/v1/leads", "/api/v1/leads/search"] {
+        let (status, problem) = send(path, r#"{"email": "a@example.com", "email": "b@example.com"}"#).await;
+        assert_eq!((status, problem["code"].as_str()), (400, Some("malformed_json")), "{problem}");
+        assert!(problem["detail"].as_str().expect("words").contains("email stands twice"), "{problem}");
+    }
+    assert_eq!(server.get("/api/v1/leads?total=true", &full).await.json()["total"], 0);
+}

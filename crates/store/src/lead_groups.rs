@@ -21,14 +21,16 @@ pub struct LeadGroup {
     pub name: String,
     /// Whether leads that name no group are put here. Absent for Partner keys.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub default: Option<bool>,
     /// Its custom fields.
     #[schema(value_type = Vec<GroupField>)]
     pub fields: Vec<CustomField>,
 }
 
-/// A custom field of a lead group: [`CustomField`] in the words of the document.
-#[derive(Debug, Serialize, utoipa::ToSchema)]
+/// A custom field of a lead group.
+// A `CustomField` in the words of the document.
+#[derive(Debug, utoipa::ToSchema)]
 pub struct GroupField {
     /// Which of the fifty, `data1` to `data50`.
     pub key: String,

@@ -33,6 +33,7 @@ pub struct PartnerRecord {
     pub phone: Option<String>,
     /// Whether its keys are let in; absent for Partner keys, which are not let in otherwise.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub active: Option<bool>,
     /// The lead groups that it may use, with all their types.
     pub lead_group_ids: Vec<i64>,

@@ -24,7 +24,10 @@ impl PartialSchema for LeadBody {
     fn schema() -> RefOr<Schema> {
         let begin = ObjectBuilder::new().description(Some("A lead with the fields that the key may see."));
         let object = LeadField::ALL.iter().fold(begin, |object, field| {
-            let object = object.property(field.name(), property(*field, read_words(*field)));
+            let member = property(*field, read_words(*field));
+            let texts = || AdditionalProperties::RefOr(ObjectBuilder::new().schema_type(Type::String).into());
+            let member = if *field == LeadField::Data { member.additional_properties(Some(texts())) } else { member };
+            let object = object.property(field.name(), member);
             if field.rule().partner_sees { object.required(field.name()) } else { object }
         });
         RefOr::T(object.into())

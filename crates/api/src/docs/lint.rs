@@ -37,6 +37,7 @@ fn every_operation_has_a_name_of_its_own_and_says_what_it_does() {
         assert!(summaries.insert(summary.to_owned()) && summary.ends_with('.'), "{name}: {summary}");
         for parameter in operation["parameters"].as_array().into_iter().flatten() {
             text(&parameter["description"], &format!("{name}: {}", parameter["name"]));
+            assert!(parameter["schema"]["type"].is_string(), "{name}: {} cannot be null", parameter["name"]);
         }
     }
 }

@@ -7,8 +7,8 @@ mod parameters;
 mod refusals;
 
 pub(crate) use lead::{LeadBody, LeadWrite};
-pub(crate) use parameters::{FilterParams, LeadSearch, OrderParams, PageParams};
-pub(crate) use refusals::{codes, denied_by, write_headers, write_refusals};
+pub(crate) use parameters::{FilterParams, LeadSearch, OrderParams, PageParams, write_parameters};
+pub(crate) use refusals::{codes, denied_by, shared_headers, write_headers, write_refusals};
 
 use axum::extract::Path;
 use axum::response::{Html, IntoResponse, Response};

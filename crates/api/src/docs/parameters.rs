@@ -4,7 +4,7 @@ use leadlatch_domain::lead::filter::SORTS;
 use leadlatch_domain::lead::filters::{FILTERS, Filter, Takes};
 use leadlatch_domain::point::ConversionPoint;
 use serde_json::Value;
-use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
+use utoipa::openapi::path::{Operation, Parameter, ParameterBuilder, ParameterIn};
 use utoipa::openapi::schema::{Object, ObjectBuilder, SchemaType, Type};
 use utoipa::openapi::{KnownFormat, RefOr, Required, Schema, SchemaFormat};
 use utoipa::{IntoParams, PartialSchema, ToSchema};
@@ -100,6 +100,17 @@ fn parameter((name, mut schema): Named) -> Parameter {
         .description(schema.description.take())
         .schema(Some(schema))
         .build()
+}
+
+/// A parameter that may be left out is not one that may be null.
+pub(crate) fn write_parameters(operation: &mut Operation) {
+    for one in operation.parameters.iter_mut().flatten() {
+        let RefOr::T(Parameter { schema: Some(RefOr::T(Schema::Object(schema))), .. }) = one else { continue };
+        if let SchemaType::Array(kinds) = &schema.schema_type {
+            let kind = kinds.iter().find(|kind| **kind != Type::Null);
+            schema.schema_type = kind.cloned().map_or(SchemaType::AnyValue, SchemaType::Type);
+        }
+    }
 }
 
 fn nullable(mut object: Object) -> Object {

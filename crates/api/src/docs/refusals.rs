@@ -76,33 +76,38 @@ fn refusal(words: String) -> Response {
     ResponseBuilder::new().description(words).content("application/problem+json", content).build()
 }
 
-/// Writes the headers that every answer has, and those of a key with a limit and of refusals.
-pub(crate) fn write_headers(operation: &mut Operation) {
-    let policy = "The limit, if the key has one: `\"minute\";q=REQUESTS;w=60`.";
-    let state = "What is left of it: `\"minute\";r=REQUESTS;t=SECONDS`.";
-    for (status, response) in &mut operation.responses.responses {
-        let RefOr::T(response) = response else { continue };
-        let mut add = |name: &str, of, about| response.headers.insert(name.into(), header(of, about));
-        add("X-Request-Id", Type::String, "The request's own id, for the operator's log.");
-        if status != "401" {
-            add("RateLimit-Policy", Type::String, policy);
-            add("RateLimit", Type::String, state);
-        }
-        match status.as_str() {
-            "401" | "403" => {
-                add("WWW-Authenticate", Type::String, "How to be let in, and which scope would help (RFC 6750).");
-            }
-            "429" => {
-                add("Retry-After", Type::Integer, "Seconds until the next request is let through.");
-            }
-            _ => {}
-        }
-    }
+/// The headers that answers share: name, type, and what they say.
+const HEADERS: [(&str, Type, &str); 5] = [
+    ("X-Request-Id", Type::String, "The request's own id, for the operator's log."),
+    ("RateLimit-Policy", Type::String, "The limit, if the key has one: `\"minute\";q=REQUESTS;w=60`."),
+    ("RateLimit", Type::String, "What is left of it: `\"minute\";r=REQUESTS;t=SECONDS`."),
+    ("WWW-Authenticate", Type::String, "How to be let in, and which scope would help (RFC 6750)."),
+    ("Retry-After", Type::Integer, "Seconds until the next request is let through."),
+];
+
+/// The headers that answers share, by name, for the components of the document.
+pub(crate) fn shared_headers() -> impl Iterator<Item = (String, RefOr<Header>)> {
+    HEADERS.into_iter().map(|(name, of, about)| {
+        let schema = ObjectBuilder::new().schema_type(of);
+        (name.to_owned(), HeaderBuilder::new().schema(Some(schema)).description(Some(about)).build().into())
+    })
 }
 
-fn header(of: Type, description: &str) -> RefOr<Header> {
-    let schema = ObjectBuilder::new().schema_type(of);
-    RefOr::T(HeaderBuilder::new().schema(Some(schema)).description(Some(description)).build())
+/// Writes the headers that every answer has, and those of a key with a limit and of refusals.
+pub(crate) fn write_headers(operation: &mut Operation) {
+    for (status, response) in &mut operation.responses.responses {
+        let RefOr::T(response) = response else { continue };
+        let has = |name: &str| match name {
+            "RateLimit-Policy" | "RateLimit" => status != "401",
+            "WWW-Authenticate" => matches!(status.as_str(), "401" | "403"),
+            "Retry-After" => status == "429",
+            _ => true,
+        };
+        for (name, ..) in HEADERS.iter().filter(|(name, ..)| has(name)) {
+            let shared = Ref::new(format!("#/components/headers/{name}"));
+            response.headers.insert((*name).to_owned(), RefOr::Ref(shared));
+        }
+    }
 }
 
 /// Every code, for the document.

@@ -26,7 +26,8 @@ pub struct Whoami {
     pub warnings: Vec<Warning>,
 }
 
-/// Something that is about to end the key: [`Warning`] in the words of the document.
+/// Something that is about to end the key.
+// A `Warning` in the words of the document.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct WhoamiWarning {
     /// `expires_soon`, `rotated` or `idle_soon`.
@@ -60,11 +61,13 @@ pub struct WhoamiKey {
 pub struct WhoamiAccount {
     /// Its id; absent for Partner keys.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub id: Option<i64>,
     /// Its name.
     pub name: String,
     /// Its short name; absent for Partner keys.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub slug: Option<String>,
 }
 

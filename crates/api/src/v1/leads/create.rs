@@ -21,7 +21,8 @@ use crate::problem::Problem;
 /// With `Idempotency-Key` a retry of the same body makes nothing twice for 24 hours: it is answered with the lead that
 /// the first made, as the key sees it now, and `Idempotent-Replayed: true`.
 #[utoipa::path(post, path = "/api/v1/leads", operation_id = "create_lead", tag = "leads",
-    params(("Idempotency-Key" = Option<String>, Header, description = "1 to 255 visible ASCII characters.")),
+    params(("Idempotency-Key" = Option<String>, Header, min_length = 1, max_length = 255,
+        description = "1 to 255 visible ASCII characters, such as a UUID.")),
     request_body = LeadWrite,
     responses((status = 201, description = "The lead as it was made.", body = LeadBody, headers(
         ("Location" = String, description = "The path of the lead."),
