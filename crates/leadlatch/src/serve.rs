@@ -1,6 +1,7 @@
 //! The server: what it listens on, the work that nobody asks for, and its end.
 
 mod accept;
+mod pace;
 mod stop;
 mod tls;
 

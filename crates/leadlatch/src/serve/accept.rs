@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use axum::body::Body;
 use axum::http::{HeaderValue, Version, header};
 use futures_util::FutureExt;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
@@ -16,11 +17,12 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 
+use super::pace::{Counted, Pace, Paced, Patience, Turn};
 use super::stop::{Signals, Stopper, Stopping};
 use super::tls::Tls;
 
-/// How long a client may take to send its first byte, and its headers.
-const HEADERS: Duration = Duration::from_secs(10);
+/// How long a client may stand still, before its first request and after it.
+const PATIENT: Patience = Patience { head: Duration::from_secs(10), still: Duration::from_secs(30) };
 /// How long connections that are kept open are still answered after a stop, each answer saying that it is the last.
 const LAST_ANSWERS: Duration = Duration::from_millis(500);
 /// How long a stop waits for requests that were accepted: as long as a body may take to arrive.
@@ -103,6 +105,7 @@ fn start(
 }
 
 async fn connection(stream: TcpStream, from: IpAddr, service: Service, watcher: Watcher) {
+    let pace = Pace::new(PATIENT);
     // Answers are small and wait for nothing: Nagle's algorithm would only delay them.
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%error, "TCP_NODELAY");
@@ -112,23 +115,10 @@ async fn connection(stream: TcpStream, from: IpAddr, service: Service, watcher: 
     match service.tls.clone() {
         Some(tls) => {
             if let Some(stream) = tls.accept(stream).await {
-                serve(stream, peer, service, watcher).await;
+                serve(stream, peer, service, watcher, pace).await;
             }
         }
-        None if speaks(&stream, service.stopping.clone()).await => serve(stream, peer, service, watcher).await,
-        None => {}
-    }
-}
-
-/// Waits for the first byte: a client that sends none would hold its place for ever.
-async fn speaks(stream: &TcpStream, mut stopping: Stopping) -> bool {
-    let stopped = async {
-        stopping.wait().await;
-        tokio::time::sleep(LAST_ANSWERS).await;
-    };
-    tokio::select! {
-        spoken = tokio::time::timeout(HEADERS, stream.readable()) => matches!(spoken, Ok(Ok(()))),
-        () = stopped => false,
+        None => serve(stream, peer, service, watcher, pace).await,
     }
 }
 
@@ -137,29 +127,37 @@ async fn serve(
     peer: Peer,
     service: Service,
     watcher: Watcher,
+    pace: Arc<Pace>,
 ) {
     let mut builder = auto::Builder::new(TokioExecutor::new());
-    builder.http1().timer(TokioTimer::new()).header_read_timeout(HEADERS);
-    let service = with_peer(service.router, peer, service.stopping);
-    if let Err(error) = watcher.watch(builder.serve_connection(TokioIo::new(stream), service)).await {
-        tracing::debug!(%error, "a connection ended early");
+    builder.http1().timer(TokioTimer::new()).header_read_timeout(PATIENT.head);
+    builder.http2().timer(TokioTimer::new());
+    let service = answering(service.router, peer, service.stopping, Arc::clone(&pace));
+    let stream = TokioIo::new(Counted { inner: stream, pace: Arc::clone(&pace) });
+    tokio::select! {
+        ended = watcher.watch(builder.serve_connection(stream, service)) => if let Err(error) = ended {
+            tracing::debug!(%error, "a connection ended early");
+        },
+        () = pace.stands_still() => tracing::debug!("a connection stood still"),
     }
 }
 
-fn with_peer(
+/// The router, told who asks, that a stop is coming, and whose turn it is.
+fn answering(
     router: Router,
     peer: Peer,
     stopping: Stopping,
+    pace: Arc<Pace>,
 ) -> impl hyper::service::Service<
     hyper::Request<hyper::body::Incoming>,
-    Response = axum::response::Response,
+    Response = axum::http::Response<Paced<Body>>,
     Error = std::convert::Infallible,
     Future: Send + 'static,
 > {
     let inner = TowerToHyperService::new(router);
     hyper::service::service_fn(move |mut request: hyper::Request<hyper::body::Incoming>| {
         request.extensions_mut().insert(peer);
-        let (version, stopping) = (request.version(), stopping.clone());
+        let (version, stopping, turn) = (request.version(), stopping.clone(), Turn::begin(&pace));
         let answer = hyper::service::Service::call(&inner, request);
         async move {
             let mut answer = answer.await?;
@@ -167,7 +165,88 @@ fn with_peer(
             if version < Version::HTTP_2 && stopping.now() {
                 answer.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
             }
-            Ok(answer)
+            Ok(answer.map(|body| turn.answers(body)))
         }
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::routing::get;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
+    use tokio::task::JoinHandle;
+
+    use super::*;
+
+    const STILL: Duration = Duration::from_millis(400);
+    const LARGE: usize = 2 << 20;
+
+    /// A connection on which something was asked, and the task that serves it.
+    async fn asked(sent: &[u8]) -> (DuplexStream, JoinHandle<()>) {
+        let late = async || {
+            tokio::time::sleep(3 * STILL).await;
+            "late"
+        };
+        let router = Router::new().route("/large", get(async || vec![b'x'; LARGE])).route("/late", get(late));
+        let service = Service { router, tls: None, stopping: super::super::stop::channel().1 };
+        let peer = Peer { address: IpAddr::from([127, 0, 0, 1]), private: true };
+        let (mut client, server) = duplex(1 << 10);
+        let pace = Pace::new(Patience { head: STILL, still: STILL });
+        let serving = tokio::spawn(async move {
+            let graceful = GracefulShutdown::new();
+            serve(server, peer, service, graceful.watcher(), pace).await;
+        });
+        client.write_all(sent).await.unwrap();
+        (client, serving)
+    }
+
+    async fn ends(serving: JoinHandle<()>) {
+        let began = std::time::Instant::now();
+        tokio::time::timeout(8 * STILL, serving).await.expect("its place is still held").unwrap();
+        assert!(began.elapsed() > STILL / 2, "it ended for another reason");
+    }
+
+    #[tokio::test]
+    async fn an_answer_that_nobody_takes_ends_the_connection() {
+        let (_client, serving) = asked(b"GET /large HTTP/1.1\r\nHost: x\r\n\r\n").await;
+        ends(serving).await;
+        // The same in HTTP/2, whose client also says that it has no room.
+        let mut sent = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".to_vec();
+        sent.extend([0, 0, 6, 4, 0, 0, 0, 0, 0, 0, 4, 0, 0, 0, 0]);
+        sent.extend([0, 0, 13, 1, 5, 0, 0, 0, 1, 0x82, 0x86, 0x41, 0x01, b'x', 0x04, 0x06]);
+        sent.extend(b"/large");
+        let (_client, serving) = asked(&sent).await;
+        ends(serving).await;
+    }
+
+    #[tokio::test]
+    async fn a_connection_that_says_nothing_ends() {
+        for sent in [&b""[..], b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0"] {
+            let (_client, serving) = asked(sent).await;
+            ends(serving).await;
+        }
+    }
+
+    #[tokio::test]
+    async fn our_own_time_is_nobody_s_fault() {
+        let (mut client, _) = asked(b"GET /late HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").await;
+        let mut answer = String::new();
+        client.read_to_string(&mut answer).await.unwrap();
+        assert!(answer.starts_with("HTTP/1.1 200") && answer.ends_with("late"), "{answer}");
+    }
+
+    #[tokio::test]
+    async fn a_slow_reader_gets_all_of_it() {
+        let (mut client, _) = asked(b"GET /large HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").await;
+        let (mut heard, mut part, mut waited) = (0, vec![0; LARGE / 16], 0);
+        loop {
+            match client.read_exact(&mut part).await {
+                Ok(read) => heard += read,
+                Err(_) => break,
+            }
+            waited += 1;
+            tokio::time::sleep(STILL / 4).await;
+        }
+        assert!(heard >= LARGE && waited >= 16, "{heard} after {waited}");
+    }
 }

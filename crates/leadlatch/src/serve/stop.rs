@@ -46,10 +46,4 @@ impl Stopping {
     pub(super) fn now(&self) -> bool {
         *self.0.borrow()
     }
-
-    /// Waits until it does.
-    pub(super) async fn wait(&mut self) {
-        // A sender that is gone has stopped too.
-        let _ = self.0.wait_for(|stopping| *stopping).await;
-    }
 }
