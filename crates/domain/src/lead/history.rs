@@ -93,7 +93,7 @@ fn from_json(kind: Kind, value: &Json) -> Value {
         Kind::Flag => value.as_bool().map(Value::Flag),
         Kind::Money => Money::from_json(value).ok().map(|money| Value::Int(money.hundredths())),
         Kind::Time => text.and_then(|text| Timestamp::parse(text).ok()).map(|at| Value::Int(at.as_micros())),
-        _ => text.map(|text| Value::Text(text.to_owned())),
+        _ => text.map(|text| Value::Text(text.into())),
     }
     .unwrap_or_default()
 }

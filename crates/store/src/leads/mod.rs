@@ -17,6 +17,7 @@ mod refer;
 mod resolve;
 mod retwin;
 mod row;
+mod shapes;
 mod test_leads;
 mod update;
 
