@@ -4,6 +4,7 @@ use std::collections::{BTreeSet, HashSet};
 
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
+use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -222,10 +223,8 @@ struct ListBody<T> {
 }
 
 fn list<T: Serialize>(data: Vec<Visible<T>>, next_cursor: Option<String>, total: Option<Total>) -> Response {
-    let served = Served(data.len() as i64);
-    let mut response = axum::Json(ListBody { data, next_cursor, total }).into_response();
-    response.extensions_mut().insert(served);
-    response
+    let rows = data.len();
+    json(&ListBody { data, next_cursor, total }, rows)
 }
 
 /// A page of a list.
@@ -243,8 +242,19 @@ pub(crate) struct ListOf<T> {
 
 /// One row as an answer.
 pub(crate) fn one<T: Serialize>(row: Visible<T>) -> Response {
-    let mut response = axum::Json(row).into_response();
-    response.extensions_mut().insert(Served(1));
+    json(&row, 1)
+}
+
+/// Rows as a body, in a buffer that holds most of them as it is.
+fn json(body: &impl Serialize, rows: usize) -> Response {
+    const ROW: usize = 2_048;
+    let mut bytes = Vec::with_capacity((rows + 1) * ROW);
+    if let Err(error) = serde_json::to_writer(&mut bytes, body) {
+        return Problem::from(leadlatch_store::Error::internal(error)).into_response();
+    }
+    let kind = HeaderValue::from_static("application/json");
+    let mut response = ([(header::CONTENT_TYPE, kind)], bytes).into_response();
+    response.extensions_mut().insert(Served(rows as i64));
     response
 }
 

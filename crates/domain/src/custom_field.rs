@@ -48,6 +48,11 @@ impl Serialize for DataKey {
 pub struct DataKeys(u64);
 
 impl DataKeys {
+    /// Those whose bits are set, bit 1 for `data1`.
+    pub const fn from_bits(bits: i64) -> Self {
+        Self(bits.cast_unsigned())
+    }
+
     /// Whether the key is one of them.
     pub const fn contains(self, key: DataKey) -> bool {
         self.0 & 1 << key.0 != 0

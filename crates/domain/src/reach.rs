@@ -47,7 +47,7 @@ impl serde::Serialize for PartnerKind {
 }
 
 /// The sides on which a record, or a key bound to it, deals in leads.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub struct Sides {
     /// Leads come from it: they carry its id as `introducer_id`.
     pub supplies: bool,

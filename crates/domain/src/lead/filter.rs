@@ -8,7 +8,7 @@ use crate::point::ConversionPoint;
 use crate::time::Timestamp;
 
 /// What a list is narrowed to. What is absent narrows nothing.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct LeadFilter {
     /// A status by its name.
     pub status: Option<String>,
@@ -43,7 +43,7 @@ pub struct LeadFilter {
 }
 
 /// The order of a list; each is served by an index, but for the id in a Partner key's list.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct LeadSort {
     /// The column.
     pub by: SortBy,
@@ -52,7 +52,7 @@ pub struct LeadSort {
 }
 
 /// A column that leads can be sorted by.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum SortBy {
     /// When it came.
     ReceivedAt,

@@ -137,7 +137,7 @@ fn read(field: LeadField, value: &Json) -> Result<Value, Fault> {
         Kind::Id => id(value).map(Value::Int).ok_or_else(|| Fault::new("out_of_range", "Send the record's number.")),
         Kind::Flag => flag(value).map(Value::Flag),
         Kind::Money => Money::from_json(value).map(|money| Value::Int(money.hundredths())),
-        kind => read_text(kind, text(value)?).map(Value::Text),
+        kind => read_text(kind, text(value)?).map(|text| Value::Text(text.into())),
     }
 }
 

@@ -1,5 +1,7 @@
 //! A lead as it is stored: one value for each field.
 
+use smol_str::SmolStr;
+
 use super::field::LeadField;
 use crate::custom_field::DataKey;
 
@@ -12,7 +14,7 @@ pub enum Value {
     /// An id, hundredths of money, or microseconds since 1970.
     Int(i64),
     /// A text in its stored form.
-    Text(String),
+    Text(SmolStr),
     /// True or false.
     Flag(bool),
 }
@@ -23,14 +25,14 @@ pub type Data = Vec<(DataKey, String)>;
 /// A lead with all of its fields, for nobody's eyes yet: it serializes only once it is reduced for its reader.
 #[derive(Debug, Clone)]
 pub struct Lead {
-    values: [Value; LeadField::COUNT],
+    values: Box<[Value; LeadField::COUNT]>,
     /// The custom fields.
     pub data: Data,
 }
 
 impl Default for Lead {
     fn default() -> Self {
-        Self { values: std::array::from_fn(|_| Value::Empty), data: Data::new() }
+        Self { values: Box::new([const { Value::Empty }; LeadField::COUNT]), data: Data::new() }
     }
 }
 

@@ -70,6 +70,14 @@ impl Row<'_> {
             Self::Postgres(row) => Ok(row.try_get(index)?),
         }
     }
+
+    /// The text of a column where it stands: nothing is copied.
+    pub(crate) fn text(&self, index: usize) -> Result<Option<&str>> {
+        match self {
+            Self::Sqlite(row) => Ok(row.get_ref(index)?.as_str_or_null().map_err(rusqlite::Error::from)?),
+            Self::Postgres(row) => Ok(row.try_get(index)?),
+        }
+    }
 }
 
 /// The values of a statement, in the order of their `$n`.

@@ -97,6 +97,8 @@ impl Sqlite {
     /// Opens the file. Its [`hold_lock`] is kept for as long as the process has it open.
     pub(crate) fn open(path: &Path, lock: std::fs::File) -> Result<Self> {
         let writer = open_writer(path)?;
+        // Each job can be undone by itself, so SQLite copies the pages that it changes: into memory, not into a file.
+        writer.pragma_update(None, "temp_store", "MEMORY")?;
         let (readers, apart) = (Pool::open(path, READERS)?, Arc::new(Pool::open(path, APART)?));
         Ok(Self { readers, apart, writer: Writer::start(writer)?, _lock: lock })
     }

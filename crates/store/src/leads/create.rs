@@ -37,6 +37,7 @@ pub async fn create(db: &mut Connection<'_>, grant: Held<CreateLeads>, input: Le
         partner_updated_at: now,
         introducer_ended: false,
         partner_ended: false,
+        readable: None,
     };
     read::view(db, &grant, row).await
 }
@@ -140,7 +141,7 @@ pub(super) fn fill<A>(
     }
     lead.set(LeadField::LeadGroupId, Value::Int(group));
     lead.set(LeadField::StatusId, Value::Int(stage.id));
-    lead.set(LeadField::Status, Value::Text(stage.name.clone()));
+    lead.set(LeadField::Status, Value::Text(stage.name.as_str().into()));
     lead.set(LeadField::ConversionPoint, Value::Text(stage.point.as_str().into()));
     lead.set(LeadField::Progress, Value::Text(Progress::default().advance(stage.point).as_str().into()));
     if let Some((record, sides)) = grant.partner() {

@@ -29,8 +29,7 @@ const HIDDEN: [&str; 12] = [
 static STORED: LazyLock<Vec<LeadField>> =
     LazyLock::new(|| LeadField::ALL.iter().copied().filter(|f| f.is_stored() && *f != LeadField::Id).collect());
 
-/// Statements for so many leads at a time: one text each, so that it is prepared once. More than eight cost more than they
-/// save: SQLite finds the name of a value by walking over those before it, so that 64 leads took three times the CPU time.
+/// Statements for so many leads at a time: one text each, so that it is prepared once.
 const SIZES: [usize; 2] = [8, 1];
 static INSERTS: LazyLock<[String; SIZES.len()]> = LazyLock::new(|| SIZES.map(text));
 

@@ -18,6 +18,7 @@ mod resolve;
 mod retention;
 mod retwin;
 mod row;
+mod shapes;
 mod test_leads;
 mod update;
 

@@ -12,6 +12,7 @@ use sea_query::{Condition, Expr, ExprTrait, Order, Query, SelectStatement, Simpl
 
 use super::columns;
 use super::row::{self, LeadRow};
+use super::shapes::{self, ListShape};
 use crate::access::{Grant, Visible};
 use crate::engine::{Connection, compose, values};
 use crate::scope_sql::{computed, lead, leads_in, leads_of, twin};
@@ -37,8 +38,21 @@ pub async fn get(db: &mut Connection<'_>, grant: &Grant<ReadLeads>, id: i64) -> 
 
 /// The row of a lead in reach, locked if the clause says so.
 pub(super) async fn fetch(db: &mut Connection<'_>, scope: &RowScope, id: i64, lock: &str) -> Result<Option<LeadRow>> {
-    let (sql, bound) = compose(&select(scope).cond_where(leads_in(scope).add(lead("id").eq(id))).take());
-    db.query_opt(&format!("{sql}{lock}"), bound, row::read).await
+    let (sides, record) = shapes::reader(scope);
+    let (sql, bound) = shapes::ONE.compose(sides, [scope.account.get(), record, id]);
+    let sql = if lock.is_empty() { sql } else { format!("{sql}{lock}").into() };
+    db.query_opt(&sql, bound, row::read_one).await
+}
+
+/// The statement of one lead in reach, with what its group lets Partner keys read if one asks.
+pub(super) fn one(scope: &RowScope, id: i64) -> SelectStatement {
+    let mut statement = select(scope);
+    statement.expr(Expr::cust(match scope.rows {
+        Rows::Account => "CAST(0 AS BIGINT)",
+        Rows::Partner { .. } => row::READABLE,
+    }));
+    statement.cond_where(leads_in(scope).add(lead("id").eq(id)));
+    statement
 }
 
 /// The row of any lead of the account, in the bin too.
@@ -82,14 +96,15 @@ async fn view_among<A>(
 ) -> Result<Visible<LeadView>> {
     let rights = grant.fields();
     let group = found.lead.int(LeadField::LeadGroupId).unwrap_or_default();
-    let asked = groups.iter().find(|(asked, _)| *asked == group).map(|(_, readable)| *readable);
-    let readable = match (rights, asked) {
+    let known = groups.iter().find(|(known, _)| *known == group).map(|(_, readable)| *readable);
+    let known = found.readable.or(known);
+    let readable = match (rights, known) {
         (FieldRights::Partner { .. }, None) if !found.lead.data.is_empty() => {
             let readable = lead_groups::readable(db, grant.account(), group).await?;
             groups.push((group, readable));
             readable
         }
-        (_, asked) => asked.unwrap_or_default(),
+        (_, known) => known.unwrap_or_default(),
     };
     Ok(Visible(LeadView::reduce(found.for_side(&rights), &rights, |key| readable.contains(key))))
 }
@@ -101,11 +116,15 @@ pub async fn list(
     query: &ListQuery,
     page: &Page,
 ) -> Result<Slice<Visible<LeadView>>> {
-    let Some(narrowed) = narrow(db, grant, &query.filter).await? else {
-        return Ok(Slice { rows: Vec::new(), next: None });
+    let (sql, bound) = if let Some((shape, given)) = ListShape::of(&grant.scope(), query, page) {
+        shapes::LIST.compose(shape, given)
+    } else {
+        let Some(narrowed) = narrow(db, grant, &query.filter).await? else {
+            return Ok(Slice { rows: Vec::new(), next: None });
+        };
+        let (sql, bound) = compose(&page_of(&grant.scope(), query, narrowed, page));
+        (sql.into(), bound)
     };
-    let statement = page_of(&grant.scope(), query, narrowed, page);
-    let (sql, bound) = compose(&statement);
     let mut found = db.query(&sql, bound, row::read).await?;
     // Large rows end a page sooner: what is asked for again costs less than what is held at once.
     let limit = Ord::min(u32::try_from(fitting(&found)).unwrap_or(u32::MAX), page.limit);
@@ -221,15 +240,29 @@ pub(super) async fn narrow(
     filter: &LeadFilter,
 ) -> Result<Option<Condition>> {
     let scope = grant.scope();
-    let test = lead("test").eq(filter.test);
-    // A contact's twin has its index: SQLite would as soon take one that goes on with `test`, and walk the account.
-    let test = if filter.phone.is_some() { Expr::cust_with_exprs("($1) IS TRUE", [test]) } else { test };
-    let mut all = Condition::all().add(test);
+    let mut all = narrow_by_columns(&scope, filter);
     if let Some(name) = &filter.status {
         let stage = crate::statuses::find(db, grant.account(), &crate::statuses::Named::Name(name)).await?;
         let Some(stage) = stage else { return Ok(None) };
         all = all.add(lead("status_id").eq(stage.id));
     }
+    if let Some(phone) = &filter.phone {
+        let number = phone_twin(db, grant.account(), phone).await?;
+        if number.is_empty() {
+            return Ok(None);
+        }
+        let is = |column| twin(&scope, column).eq(number.as_str());
+        all = all.add(Condition::any().add(is("phone1_twin")).add(is("phone2_twin")));
+    }
+    narrow_by_data(db, grant, filter, all).await.map(Some)
+}
+
+/// The part of a filter for which nothing has to be looked up.
+pub(super) fn narrow_by_columns(scope: &RowScope, filter: &LeadFilter) -> Condition {
+    let test = lead("test").eq(filter.test);
+    // A contact's twin has its index: SQLite would as soon take one that goes on with `test`, and walk the account.
+    let test = if filter.phone.is_some() { Expr::cust_with_exprs("($1) IS TRUE", [test]) } else { test };
+    let mut all = Condition::all().add(test);
     let ids = [
         ("status_id", filter.status_id),
         ("lead_group_id", filter.lead_group_id),
@@ -244,15 +277,7 @@ pub(super) async fn narrow(
         all = all.add(Expr::col(("statuses", "point")).eq(point.as_str()));
     }
     if let Some(email) = &filter.email {
-        all = all.add(twin(&scope, "email_twin").eq(email.as_str()));
-    }
-    if let Some(phone) = &filter.phone {
-        let number = phone_twin(db, grant.account(), phone).await?;
-        if number.is_empty() {
-            return Ok(None);
-        }
-        let is = |column| twin(&scope, column).eq(number.as_str());
-        all = all.add(Condition::any().add(is("phone1_twin")).add(is("phone2_twin")));
+        all = all.add(twin(scope, "email_twin").eq(email.as_str()));
     }
     if let Some(reference) = &filter.reference {
         all = all.add(lead("reference").eq(reference.as_str()));
@@ -264,9 +289,9 @@ pub(super) async fn narrow(
         all = all.add(lead("received_at").lte(to.as_micros()));
     }
     if let Some(since) = filter.updated_since {
-        all = all.add(updated_at(&scope).gte(since.as_micros()));
+        all = all.add(updated_at(scope).gte(since.as_micros()));
     }
-    narrow_by_data(db, grant, filter, all).await.map(Some)
+    all
 }
 
 /// By a custom field only who may read it in that group filters.

@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use leadlatch_domain::custom_field::DataKey;
+use leadlatch_domain::custom_field::{DataKey, DataKeys};
 use leadlatch_domain::lead::field::Kind;
 use leadlatch_domain::lead::record::Data;
 use leadlatch_domain::lead::{FieldRights, Lead, LeadField, Value};
@@ -12,6 +12,9 @@ use crate::{Error, Result};
 
 /// The columns behind those of the fields.
 const HIDDEN: [&str; 4] = ["introducer_updated_at", "partner_updated_at", "introducer_ended_at", "partner_ended_at"];
+
+/// How many columns [`COLUMNS`] has: all fields but the composed one, and the hidden columns.
+const WIDTH: usize = LeadField::COUNT - 1 + HIDDEN.len();
 
 /// The select list, built once: every field's column in the order of the table, then the hidden ones.
 pub(super) static COLUMNS: LazyLock<String> = LazyLock::new(|| {
@@ -25,6 +28,11 @@ pub(super) static COLUMNS: LazyLock<String> = LazyLock::new(|| {
     fields.chain(hidden).collect::<Vec<_>>().join(", ")
 });
 
+/// The custom fields that the lead's group lets Partner keys read, as bits: bit 1 for `data1`.
+pub(super) const READABLE: &str = "(SELECT CAST(COALESCE(SUM(CAST(1 AS BIGINT) << CAST(f.number AS INTEGER)), 0) AS BIGINT) \
+     FROM custom_fields f WHERE f.account_id = leads.account_id AND f.lead_group_id = leads.lead_group_id \
+     AND f.partner_right = 'rw')";
+
 /// A lead with what its row says beside the fields.
 #[derive(Debug)]
 pub(super) struct LeadRow {
@@ -33,6 +41,14 @@ pub(super) struct LeadRow {
     pub(super) partner_updated_at: i64,
     pub(super) introducer_ended: bool,
     pub(super) partner_ended: bool,
+    /// The custom fields that Partner keys read, if they were asked for.
+    pub(super) readable: Option<DataKeys>,
+}
+
+/// Reads a row of [`COLUMNS`] with [`READABLE`] behind them.
+pub(super) fn read_one(row: &Row<'_>) -> Result<LeadRow> {
+    let bits = row.get(WIDTH)?;
+    Ok(LeadRow { readable: Some(DataKeys::from_bits(bits)), ..read(row)? })
 }
 
 /// Reads a row of [`COLUMNS`].
@@ -40,7 +56,7 @@ pub(super) fn read(row: &Row<'_>) -> Result<LeadRow> {
     let (mut lead, mut column) = (Lead::default(), 0);
     for field in LeadField::ALL.iter().copied().filter(|field| field.kind() != Kind::Composed) {
         match field.kind() {
-            Kind::Data => lead.data = read_data(&row.get::<String>(column)?)?,
+            Kind::Data => lead.data = read_data(row.text(column)?.unwrap_or_default())?,
             kind => lead.set(field, read_value(row, column, kind)?),
         }
         column += 1;
@@ -51,6 +67,7 @@ pub(super) fn read(row: &Row<'_>) -> Result<LeadRow> {
         partner_updated_at: row.get(column + 1)?,
         introducer_ended: row.get::<Option<i64>>(column + 2)?.is_some(),
         partner_ended: row.get::<Option<i64>>(column + 3)?.is_some(),
+        readable: None,
     })
 }
 
@@ -58,7 +75,7 @@ fn read_value(row: &Row<'_>, column: usize, kind: Kind) -> Result<Value> {
     Ok(match kind {
         Kind::Id | Kind::Money | Kind::Time => row.get::<Option<i64>>(column)?.map_or(Value::Empty, Value::Int),
         Kind::Flag => Value::Flag(row.get(column)?),
-        _ => row.get::<Option<String>>(column)?.map_or(Value::Empty, Value::Text),
+        _ => row.text(column)?.map_or(Value::Empty, |text| Value::Text(text.into())),
     })
 }
 

@@ -60,7 +60,7 @@ async fn apply_status<A>(
     let progress =
         before.lead.text(LeadField::Progress).and_then(|text| Progress::parse(text).ok()).unwrap_or_default();
     after.set(LeadField::StatusId, Value::Int(stage.id));
-    after.set(LeadField::Status, Value::Text(stage.name));
+    after.set(LeadField::Status, Value::Text(stage.name.into()));
     after.set(LeadField::ConversionPoint, Value::Text(stage.point.as_str().into()));
     after.set(LeadField::Progress, Value::Text(progress.advance(stage.point).as_str().into()));
     Ok(())
