@@ -6,7 +6,7 @@ use std::time::Instant;
 use axum::extract::FromRequestParts;
 use axum::http::HeaderMap;
 use axum::http::request::Parts;
-use leadlatch_domain::key_secret::{KeyDigest, starts_like_a_key};
+use leadlatch_domain::key_secret::KeyDigest;
 use leadlatch_domain::matrix::{Action, Rule};
 use leadlatch_domain::problem::Code;
 use leadlatch_store::Grant;
@@ -20,9 +20,6 @@ use crate::docs::{write_headers, write_parameters, write_refusals};
 use crate::envelope::Caller;
 use crate::problem::Problem;
 
-/// Keys of one URL that are looked up, so that a long one costs no more.
-const MARKED: usize = 4;
-
 /// The proof that the caller of this request may do `A`.
 #[derive(Debug)]
 pub(crate) struct Allow<A>(pub(crate) Grant<A>);
@@ -32,7 +29,6 @@ impl<A: Action> FromRequestParts<App> for Allow<A> {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
         let caller = parts.extensions.get::<Caller>().cloned().unwrap_or_default();
-        refuse_key_in_url(app, &caller, parts.uri.query()).await?;
         let digest = presented(&parts.headers)?;
         let access = app.store.authenticate(digest, caller.address()).await?;
         // In the one order of decisions: address, rate, then kind and scope. What the address refuses uses up no rate.
@@ -46,32 +42,6 @@ impl<A: Action> FromRequestParts<App> for Allow<A> {
         }
         Ok(Self(access.permit()?))
     }
-}
-
-/// A key in a URL stands in every log on the way: it is refused and, if there is such a key, marked on its record.
-async fn refuse_key_in_url(app: &App, caller: &Caller, query: Option<&str>) -> Result<(), Problem> {
-    // Nearly every query is cleared by one look; only one that smells of a key is taken apart.
-    let Some(query) = query.filter(|query| query.contains("lk_") || query.contains("lk%5") || query.contains('%'))
-    else {
-        return Ok(());
-    };
-    let keys = keys_in(query);
-    if keys.is_empty() {
-        return Ok(());
-    }
-    for digest in keys.iter().filter_map(|key| KeyDigest::of_presented(key).ok()).take(MARKED) {
-        if let Err(error) = app.store.mark_exposed(digest, caller.address()).await {
-            tracing::error!(%error, "a key that stood in a URL could not be marked");
-        }
-    }
-    Err(Problem::new(Code::KeyInUrl))
-}
-
-/// The values in a query that want to be keys.
-fn keys_in(query: &str) -> Vec<String> {
-    let pairs: Vec<(String, String)> = serde_urlencoded::from_str(query).unwrap_or_default();
-    let values = pairs.into_iter().map(|(_, value)| value.trim().to_owned());
-    values.filter(|value| starts_like_a_key(value)).collect()
 }
 
 /// The digest of the one key that the headers present.

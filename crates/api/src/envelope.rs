@@ -2,7 +2,6 @@
 
 use std::collections::HashSet;
 use std::net::IpAddr;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, LazyLock, OnceLock, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
@@ -11,13 +10,13 @@ use axum::http::{HeaderValue, Method, header};
 use axum::middleware::Next;
 use axum::response::Response;
 use leadlatch_domain::problem::Code;
-use leadlatch_domain::random::Randomness;
 use leadlatch_domain::request_id::RequestId;
 use leadlatch_domain::scope::Scope;
 use leadlatch_store::Access;
 use leadlatch_store::usage::{Use, UsedKey};
 
 use crate::App;
+use crate::exposed::refuse_key_in_url;
 use crate::forwarded::client;
 use crate::limit::Quota;
 use crate::problem::Problem;
@@ -90,6 +89,8 @@ pub(crate) async fn envelope(State(app): State<App>, mut request: Request, next:
         Problem::because(Code::BadRequest, detail).write(asked.id.as_str())
     } else if plain {
         Problem::new(Code::PlainHttpRefused).write(asked.id.as_str())
+    } else if let Err(problem) = refuse_key_in_url(&asked.app, &asked.caller, request.uri()).await {
+        problem.write(asked.id.as_str())
     } else {
         request.extensions_mut().insert(asked.caller.clone());
         finish(next.run(request).await, asked.id.as_str())
@@ -126,7 +127,8 @@ impl Asked {
             app,
             caller: Caller { address: peer.map(|peer| peer.address), found: Arc::default() },
             began: Instant::now(),
-            id: request_id(),
+            // Ours: a caller's own header is never believed.
+            id: RequestId::fresh(),
             method: method_name(request.method()),
             route: request.extensions().get::<MatchedPath>().map_or("none", |path| template(path.as_str())),
             agent: request.headers().get(header::USER_AGENT).cloned(),
@@ -199,15 +201,4 @@ fn template(route: &str) -> &'static str {
     let kept: &'static str = Box::leak(route.into());
     KNOWN.write().unwrap_or_else(PoisonError::into_inner).insert(kept);
     kept
-}
-
-/// Our own id of a request: random for the process, counted within it. A caller's own header is never believed.
-fn request_id() -> RequestId {
-    static PROCESS: LazyLock<u64> = LazyLock::new(|| {
-        let mut bytes = [0; 8];
-        Randomness::system().fill(&mut bytes);
-        u64::from_le_bytes(bytes)
-    });
-    static COUNT: AtomicU64 = AtomicU64::new(1);
-    RequestId::new(*PROCESS, COUNT.fetch_add(1, Ordering::Relaxed))
 }

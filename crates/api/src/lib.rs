@@ -5,6 +5,7 @@ mod app;
 mod body;
 mod docs;
 mod envelope;
+mod exposed;
 mod forwarded;
 mod idempotency;
 mod json;
@@ -16,5 +17,6 @@ mod v1;
 
 pub use app::App;
 pub use envelope::{Peer, Served};
+pub use exposed::make_readable;
 pub use limit::Limits;
 pub use router::{openapi, router};

@@ -2,7 +2,7 @@
 
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use leadlatch_domain::fault::FieldFault;
+use leadlatch_domain::fault::{Fault, FieldFault, cut};
 use leadlatch_domain::lead::filter::FilterRefused;
 use leadlatch_domain::lead::input::Refused;
 use leadlatch_domain::problem::{Code, DeniedBy};
@@ -11,6 +11,9 @@ use leadlatch_store::Error;
 use serde::Serialize;
 
 use crate::docs::{codes, denied_by};
+
+/// Faults, and names, that one answer says. A body could hold a hundred thousand.
+const SAID: usize = 100;
 
 /// A refusal, before it is written.
 #[derive(Debug, Clone)]
@@ -109,8 +112,13 @@ impl Problem {
         Self { extra: Some(Box::new(extra)), ..self }
     }
 
-    /// Every bad value at once.
-    pub fn invalid(errors: Vec<FieldFault>) -> Self {
+    /// Every bad value at once; of very many the first hundred, and how many more there are.
+    pub fn invalid(mut errors: Vec<FieldFault>) -> Self {
+        let more = errors.len().saturating_sub(SAID);
+        if more > 0 {
+            errors.truncate(SAID);
+            errors.push(Fault::new("more_faults", format!("There are {more} more: mend these first.")).on("*"));
+        }
         Self { errors, ..Self::new(Code::InvalidFields) }
     }
 
@@ -200,7 +208,7 @@ impl From<Error> for Problem {
             Error::OutOfReach => Self::out_of_reach(),
             Error::NotFound("id") => Self::new(code),
             Error::NotFound(field) | Error::NoSuch { what: field, .. } => {
-                let fault = leadlatch_domain::fault::Fault::new("not_found", "No such record exists in the account.");
+                let fault = Fault::new("not_found", "No such record exists in the account.");
                 Self {
                     errors: vec![fault.on(field)],
                     ..Self::because(code, format!("{field}: no such record exists."))
@@ -222,7 +230,12 @@ impl From<Error> for Problem {
 }
 
 fn denied_detail(fields: &[String]) -> Option<String> {
-    (!fields.is_empty()).then(|| format!("Leave out what this key may not use: {}.", fields.join(", ")))
+    let said: Vec<String> = fields.iter().take(SAID).cloned().map(cut).collect();
+    let more = match fields.len().saturating_sub(SAID) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    (!fields.is_empty()).then(|| format!("Leave out what this key may not use: {}{more}.", said.join(", ")))
 }
 
 impl Problem {

@@ -11,6 +11,9 @@ use common::world::{ACME, Ids, Partner, World, ident};
 use common::{Answer, Database};
 use serde_json::Value;
 
+/// Parts of a path that name no record; the last are no number, and no text.
+const MISSING: [&str; 4] = ["999999", "0", "x%20y", "%ff"];
+
 #[test]
 fn the_document_that_is_checked_in_is_the_one_that_the_code_gives() {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../openapi/openapi.json");
@@ -81,7 +84,9 @@ async fn disposable(world: &World, keys: &Keys, operation: &Operation, of: Optio
 async fn a_full_key_with_the_scope_gets_in(world: &World, keys: &Keys, operation: &Operation) {
     let key = &keys.only[operation.scope.as_deref().unwrap_or("voice")];
     if operation.names_a_record() {
-        assert_refused(&operation.ask(world, &operation.at("999999"), Some(key)).await, 404, "not_found", "missing");
+        for missing in MISSING {
+            assert_refused(&operation.ask(world, &operation.at(missing), Some(key)).await, 404, "not_found", missing);
+        }
     }
     if operation.method == "delete" {
         let (key, path) = disposable(world, keys, operation, None).await;
@@ -125,10 +130,11 @@ async fn others_look_missing(world: &World, partner: &Partner, operation: &Opera
     if !operation.names_a_record() {
         return;
     }
-    let missing = operation.ask(world, &operation.at("999999"), Some(&partner.key)).await;
+    let missing = operation.ask(world, &operation.at(MISSING[0]), Some(&partner.key)).await;
     assert_refused(&missing, 403, "out_of_reach", &operation.path);
     let own = operation.paths(world, reach);
-    for path in operation.paths(world, &world.all).into_iter().filter(|path| !own.contains(path)) {
+    let others = operation.paths(world, &world.all).into_iter().filter(|path| !own.contains(path));
+    for path in others.chain(MISSING.map(|missing| operation.at(missing))) {
         let answer = operation.ask(world, &path, Some(&partner.key)).await;
         assert_eq!(answer.without_id(), missing.without_id(), "{} {} {path}", partner.company, operation.method);
         assert_eq!(answer.text.len(), missing.text.len(), "{path}");

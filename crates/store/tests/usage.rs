@@ -79,7 +79,7 @@ impl World {
     fn used(&self) -> Use<'static> {
         Use {
             at: self.clock.now(),
-            request: RequestId::new(1, 2),
+            request: RequestId::of([1; 12]),
             method: "GET",
             route: "/api/v1/leads/{id}",
             status: 200,

@@ -12,7 +12,7 @@ use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
 use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use hyper_util::service::TowerToHyperService;
-use leadlatch_api::Peer;
+use leadlatch_api::{Peer, make_readable};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
@@ -157,6 +157,7 @@ fn answering(
     let inner = TowerToHyperService::new(router);
     hyper::service::service_fn(move |mut request: hyper::Request<hyper::body::Incoming>| {
         request.extensions_mut().insert(peer);
+        make_readable(&mut request);
         let (version, stopping, turn) = (request.version(), stopping.clone(), Turn::begin(&pace));
         let answer = hyper::service::Service::call(&inner, request);
         async move {
@@ -239,11 +240,8 @@ mod tests {
     async fn a_slow_reader_gets_all_of_it() {
         let (mut client, _) = asked(b"GET /large HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").await;
         let (mut heard, mut part, mut waited) = (0, vec![0; LARGE / 16], 0);
-        loop {
-            match client.read_exact(&mut part).await {
-                Ok(read) => heard += read,
-                Err(_) => break,
-            }
+        while let Ok(read) = client.read_exact(&mut part).await {
+            heard += read;
             waited += 1;
             tokio::time::sleep(STILL / 4).await;
         }
