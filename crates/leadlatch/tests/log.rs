@@ -32,7 +32,7 @@ async fn use_it(server: &Server, key: &str) -> i64 {
     assert_eq!(changed.status, 200, "{}", changed.text);
     let refused = server.send("PATCH", &one, Some(key), Some(json!({"email": "Quillonby"}))).await;
     assert_eq!(refused.status, 422, "{}", refused.text);
-    assert_eq!(server.get(&format!("/api/v1/Quillonby/{key}"), key).await.status, 404);
+    assert_eq!(server.get(&format!("/api/v1/Quillonby/{key}"), key).await.status, 401);
     assert_eq!(server.get(&format!("/api/v1/leads?key={key}"), key).await.code(), "key_in_url");
     id
 }
