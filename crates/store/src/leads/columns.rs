@@ -29,7 +29,7 @@ pub async fn data_columns(
         let fields = lead_groups::fields(db, grant.account(), id).await?;
         let mut new: Vec<_> = fields.iter().filter(|field| field.partner.may_read()).map(|field| field.key).collect();
         new.retain(|key| !keys.contains(key));
-        if !new.is_empty() && may_know(db, grant, id).await? {
+        if !new.is_empty() && (is_linked(db, grant, id).await? || has_lead(db, grant, id).await?) {
             keys.extend(new);
         }
     }
@@ -45,11 +45,6 @@ pub(super) async fn is_linked<A>(db: &mut Connection<'_>, grant: &Grant<A>, grou
                AND t.lead_group_id = $3) linked";
     let record = grant.partner().map_or(0, |(record, _)| record.get());
     Ok(db.query_int(sql, values![grant.account(), record, group]).await? > 0)
-}
-
-/// Whether the fields of the group are any of the caller's business: a Partner key's when it is linked, or has a lead there.
-pub(super) async fn may_know(db: &mut Connection<'_>, grant: &Grant<ReadLeads>, group: i64) -> Result<bool> {
-    Ok(grant.partner().is_none() || is_linked(db, grant, group).await? || has_lead(db, grant, group).await?)
 }
 
 async fn has_lead(db: &mut Connection<'_>, grant: &Grant<ReadLeads>, group: i64) -> Result<bool> {

@@ -29,6 +29,7 @@ const LEADS: &str = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FR
     CAST(i % 3000 AS TEXT) FROM (SELECT i + CAST($1 AS BIGINT) AS i FROM n) n";
 const RECORDS: &str = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 40) \
     INSERT INTO partner_records (account_id, kind, company, created_at) SELECT 1, 'both', 'x', 0 FROM n";
+const LINK: &str = "INSERT INTO partner_lead_groups (account_id, partner_id, lead_group_id) VALUES (1, $1, 1)";
 const CUSTOM_FIELD: &str = "INSERT INTO custom_fields (account_id, lead_group_id, number, label, type, choices, \
     required, partner_right) VALUES (1, 1, 1, 'x', 'text', '[]', FALSE, 'rw')";
 
@@ -68,6 +69,7 @@ async fn open(url: &str) -> Opened {
         accounts::create(db, &operator, new).await?;
         db.execute(CUSTOM_FIELD, Vec::new()).await?;
         db.execute(RECORDS, Vec::new()).await?;
+        db.execute(LINK, values![RECORD]).await?;
         for thousand in 0..10i64 {
             db.execute(LEADS, values![thousand * 1000]).await?;
         }

@@ -302,8 +302,8 @@ async fn narrow_by_data(
     mut all: Condition,
 ) -> Result<Condition> {
     let (Some(group), false) = (filter.lead_group_id, filter.data.is_empty()) else { return Ok(all) };
-    // Of a group that is none of its business a Partner key learns as much as of one that does not exist.
-    let known = columns::may_know(db, grant, group).await?;
+    // Of a group that it is not linked to a Partner key learns as much as of one that does not exist.
+    let known = grant.partner().is_none() || columns::is_linked(db, grant, group).await?;
     let fields = if known { lead_groups::fields(db, grant.account(), group).await? } else { Vec::new() };
     if grant.partner().is_some() {
         let readable = |key| fields.iter().any(|field| field.key == key && field.partner.may_read());
