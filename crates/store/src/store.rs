@@ -160,6 +160,15 @@ impl Store {
         self.read_in_line(Apart::default(), job).await
     }
 
+    /// As [`Store::read_apart`], with all its statements at one moment: for what must agree with itself.
+    pub async fn read_together<T, J>(&self, job: J) -> Result<T>
+    where
+        T: Send + 'static,
+        J: AsyncFnOnce(&mut Connection<'_>) -> Result<T> + Send + 'static,
+    {
+        self.read_in_line(Apart { together: true, ..Apart::default() }, job).await
+    }
+
     /// As [`Store::read_apart`], when the key that it is for has a place free, and at one moment if that is asked for.
     pub async fn read_in_line<T, J>(&self, apart: Apart, job: J) -> Result<T>
     where
