@@ -415,7 +415,7 @@ document.addEventListener("click", (event) => {
   if (theme === "system") delete document.documentElement.dataset.theme;
   else document.documentElement.dataset.theme = theme;
   const age = theme === "system" ? 0 : 31536000;
-  document.cookie = `theme=${theme}; path=/; max-age=${age}; samesite=lax`;
+  document.cookie = `leadlatch-theme=${theme}; path=/; max-age=${age}; samesite=lax`;
   for (const other of all("[data-theme-to]")) other.setAttribute("aria-pressed", String(other === button));
 });
 

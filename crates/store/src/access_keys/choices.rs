@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use leadlatch_domain::id::PartnerId;
 use leadlatch_domain::matrix::ManageKeys;
 
 use crate::access::Grant;
@@ -43,6 +44,16 @@ pub async fn choices(db: &mut Connection<'_>, grant: &Grant<ManageKeys>) -> Resu
     let mut all = db.query(sql, values![account], read).await?;
     all.sort_by_cached_key(|choice| (choice.company.to_lowercase(), choice.id));
     Ok(all)
+}
+
+/// The company of a record, if there is one.
+pub async fn company(
+    db: &mut Connection<'_>,
+    grant: &Grant<ManageKeys>,
+    partner: PartnerId,
+) -> Result<Option<String>> {
+    let sql = "SELECT company FROM partner_records WHERE account_id = $1 AND id = $2 AND deleted_at IS NULL";
+    db.query_opt(sql, values![grant.account(), partner.get()], |row| row.get(0)).await
 }
 
 /// Leads in reach of each record's keys: those of either side, and once those that it stands on both sides of.

@@ -10,6 +10,7 @@ use leadlatch_domain::reach::{PartnerKind, Sides};
 use leadlatch_domain::scope::ScopeSet;
 use leadlatch_domain::text::{LONG_TEXT_MAX, Name, check_multiline};
 use leadlatch_domain::time::Timestamp;
+use leadlatch_domain::token::Token;
 use sea_query::Value;
 use serde_json::json;
 
@@ -17,7 +18,7 @@ use super::read::{AccessKey, find};
 use crate::access::{Held, Visible};
 use crate::audit::Pending;
 use crate::engine::{Connection, values};
-use crate::{Error, Result};
+use crate::{Error, Result, used_forms};
 
 /// What a key is made from; kind, record and scopes never change afterwards.
 #[derive(Debug)]
@@ -42,15 +43,35 @@ pub async fn create(
     grant: Held<ManageKeys>,
     new: NewKey,
 ) -> Result<(Visible<AccessKey>, KeySecret)> {
+    make(db, &grant, new).await
+}
+
+/// Makes a key for a form that counts once: one that was sent before makes nothing.
+pub async fn create_once(
+    db: &mut Connection<'_>,
+    grant: Held<ManageKeys>,
+    new: NewKey,
+    form: &Token,
+) -> Result<(Visible<AccessKey>, KeySecret)> {
+    let made = make(db, &grant, new).await?;
+    used_forms::keep(db, &grant, form, made.0.id).await?;
+    Ok(made)
+}
+
+async fn make(
+    db: &mut Connection<'_>,
+    grant: &Held<ManageKeys>,
+    new: NewKey,
+) -> Result<(Visible<AccessKey>, KeySecret)> {
     refuse_scopes(&new)?;
     check_note(new.note.as_deref())?;
     let kind = if new.partner.is_some() { KeyKind::Partner } else { KeyKind::Full };
     let secret = KeySecret::generate(kind, db.random());
-    let id = insert(db, &grant, &new, &secret).await?;
+    let id = insert(db, grant, &new, &secret).await?;
     let key = find(db, grant.account(), id).await?;
     let details = json!({"name": key.name, "kind": key.kind, "partner_id": key.partner_id, "scopes": key.scopes,
         "expires_at": key.expires_at, "limits": key.limits, "fingerprint": key.fingerprint, "note": key.note});
-    db.audit(Pending::by(&grant, Event::KeyCreated, id, details));
+    db.audit(Pending::by(grant, Event::KeyCreated, id, details));
     Ok((Visible(key), secret))
 }
 

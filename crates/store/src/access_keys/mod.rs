@@ -12,8 +12,8 @@ mod read;
 mod rotate;
 mod whoami;
 
-pub use choices::{PartnerChoice, choices};
-pub use create::{NewKey, create};
+pub use choices::{PartnerChoice, choices, company};
+pub use create::{NewKey, create, create_once};
 pub use end::{delete, delete_itself};
 pub use limits::{Change, Changes, enable, set};
 pub use preview::{Counted, Preview, PreviewCount, PreviewLead, Wished, preview};

@@ -1,18 +1,17 @@
 //! The list as a file: exactly the keys that the filters leave, in their order, on all pages.
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
 use leadlatch_domain::matrix::ManageKeys;
 use leadlatch_domain::scope::Scope;
 use leadlatch_domain::time::Timestamp;
 use leadlatch_store::access_keys::directory::{self, ListedKey};
-use leadlatch_store::{Connection, Error, Visible};
+use leadlatch_store::{Connection, Error, Grant, Visible};
 
 use super::query::ListState;
 use crate::Web;
 use crate::page::Answer;
-use crate::refusal::Refusal;
 use crate::signed::Signed;
 
 const COLUMNS: [&str; 25] = [
@@ -22,23 +21,21 @@ const COLUMNS: [&str; 25] = [
     "delete_reason",
 ];
 
-/// The file: `export.csv` or `export.json`.
-pub(crate) async fn export(
-    State(web): State<Web>,
-    signed: Signed<ManageKeys>,
-    Path(kind): Path<String>,
-    state: ListState,
-) -> Answer {
-    let grant = signed.grant;
+/// The keys that the filters leave, for spreadsheets.
+pub(crate) async fn csv(State(web): State<Web>, signed: Signed<ManageKeys>, state: ListState) -> Answer {
+    let keys = keys(&web, signed.grant, state).await?;
+    Ok(file("text/csv; charset=utf-8", "access-keys.csv", lines(&keys)?))
+}
+
+/// The keys that the filters leave, for programs.
+pub(crate) async fn json(State(web): State<Web>, signed: Signed<ManageKeys>, state: ListState) -> Answer {
+    let keys = keys(&web, signed.grant, state).await?;
+    Ok(file("application/json", "access-keys.json", serde_json::to_vec_pretty(&keys).map_err(Error::internal)?))
+}
+
+async fn keys(web: &Web, grant: Grant<ManageKeys>, state: ListState) -> Result<Vec<Visible<ListedKey>>, Error> {
     let job = async move |db: &mut Connection<'_>| directory::all(db, &grant, &state.0).await;
-    match kind.as_str() {
-        "csv" => Ok(file("text/csv; charset=utf-8", "access-keys.csv", csv(&web.store().read_apart(job).await?)?)),
-        "json" => {
-            let text = serde_json::to_vec_pretty(&web.store().read_apart(job).await?).map_err(Error::internal)?;
-            Ok(file("application/json", "access-keys.json", text))
-        }
-        _ => Err(Refusal::not_found()),
-    }
+    web.store().read_apart(job).await
 }
 
 fn file(kind: &'static str, name: &str, body: Vec<u8>) -> Response {
@@ -47,8 +44,8 @@ fn file(kind: &'static str, name: &str, body: Vec<u8>) -> Response {
     (headers, body).into_response()
 }
 
-fn csv(keys: &[Visible<ListedKey>]) -> Result<Vec<u8>, Error> {
-    let mut lines = csv::Writer::from_writer(Vec::new());
+fn lines(keys: &[Visible<ListedKey>]) -> Result<Vec<u8>, Error> {
+    let mut lines = ::csv::Writer::from_writer(Vec::new());
     lines.write_record(COLUMNS).map_err(Error::internal)?;
     for key in keys {
         lines.write_record(cells(key)).map_err(Error::internal)?;

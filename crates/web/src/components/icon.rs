@@ -94,6 +94,19 @@ icons! {
     Out "<path d='M9.5 2.8H4a1 1 0 0 0-1 1v8.4a1 1 0 0 0 1 1h5.5M7 8h7M11.5 5.3 14.2 8l-2.7 2.7'/>";
 }
 
+impl Icon {
+    /// The icon of a place on the first level of the navigation.
+    pub fn of_place(href: &str) -> Self {
+        match href {
+            "/leads" => Self::Inbox,
+            "/partners" => Self::Partners,
+            "/audit" | "/audit-trail" => Self::Book,
+            "/help" => Self::Help,
+            _ => Self::Home,
+        }
+    }
+}
+
 impl fmt::Display for Icon {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("<svg class='icon' viewBox='0 0 16 16' aria-hidden='true' focusable='false'>")?;

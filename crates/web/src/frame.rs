@@ -1,0 +1,152 @@
+//! What the layout of every page shows around it, and the navigation: a closed list of what exists.
+
+use leadlatch_domain::person::PersonRole;
+use leadlatch_store::sessions::Person;
+
+use crate::note::Note;
+use crate::visitor::Visitor;
+
+/// Under which headings a place stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Section {
+    /// On the first level, with an icon.
+    Top,
+    /// Under Settings.
+    #[allow(dead_code, reason = "the pages of users come next")]
+    Settings,
+    /// Under Settings and Configuration.
+    Configuration,
+}
+
+impl Section {
+    const fn headings(self) -> &'static [&'static str] {
+        match self {
+            Self::Top => &[],
+            Self::Settings => &["Settings"],
+            Self::Configuration => &["Settings", "Configuration"],
+        }
+    }
+}
+
+/// One place of the navigation. Another page stands in [`PLACES`] from the commit on that makes it.
+#[derive(Debug)]
+pub(crate) struct Place {
+    /// Its title.
+    pub(crate) title: &'static str,
+    /// Its address; pages below it count as it.
+    pub(crate) href: &'static str,
+    section: Section,
+    /// Whether members have no use for it.
+    admins_only: bool,
+}
+
+const fn place(section: Section, title: &'static str, href: &'static str, admins_only: bool) -> Place {
+    Place { title, href, section, admins_only }
+}
+
+const PLACES: &[Place] = &[
+    place(Section::Top, "Home", "/", false),
+    place(Section::Configuration, "Access Keys", crate::access_keys::HOME, true),
+];
+
+/// How the pages look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum Theme {
+    /// As the system does.
+    #[default]
+    System,
+    /// Light.
+    Light,
+    /// Dark.
+    Dark,
+}
+
+impl Theme {
+    /// Reads the value of the cookie that the page's switch sets.
+    pub(crate) fn parse(text: &str) -> Self {
+        match text {
+            "light" => Self::Light,
+            "dark" => Self::Dark,
+            _ => Self::System,
+        }
+    }
+
+    /// The value of the attribute on the root, when the system is not followed.
+    pub(crate) const fn attribute(self) -> Option<&'static str> {
+        match self {
+            Self::System => None,
+            Self::Light => Some("light"),
+            Self::Dark => Some("dark"),
+        }
+    }
+}
+
+/// What the layout shows.
+#[derive(Debug, Clone)]
+pub(crate) struct Frame {
+    /// The account's name.
+    pub(crate) account: String,
+    /// The person's name.
+    pub(crate) person: String,
+    /// What the person may do.
+    pub(crate) role: PersonRole,
+    /// What every form carries, in a hidden field `_token`.
+    pub(crate) token: String,
+    /// What the page says once.
+    pub(crate) note: Option<Note>,
+    /// How the pages look.
+    pub(crate) theme: Theme,
+    here: String,
+}
+
+impl Frame {
+    pub(crate) fn of(person: &Person, visitor: &Visitor) -> Self {
+        let here = visitor.here.split('?').next().unwrap_or_default().to_owned();
+        Self {
+            account: person.account_name.clone(),
+            person: person.name.clone(),
+            role: person.role,
+            token: visitor.form_token(),
+            note: visitor.note.clone(),
+            theme: visitor.theme,
+            here,
+        }
+    }
+
+    /// Whether the person is an admin.
+    pub(crate) fn is_admin(&self) -> bool {
+        self.role == PersonRole::Admin
+    }
+
+    /// The places that the person has a use for, each with the headings that begin before it.
+    pub(crate) fn places(&self) -> Vec<(&'static [&'static str], &'static Place)> {
+        let admin = self.is_admin();
+        let mut above: &[&str] = &[];
+        let places = PLACES.iter().filter(|place| admin || !place.admins_only);
+        places
+            .map(|place| {
+                let own = place.section.headings();
+                let known = own.iter().zip(above).take_while(|(one, other)| one == other).count();
+                above = own;
+                (&own[known..], place)
+            })
+            .collect()
+    }
+
+    /// Whether the page is this place or lies below it, and below no nearer one.
+    pub(crate) fn is_at(&self, place: &Place) -> bool {
+        let nearest = PLACES.iter().filter(|place| place.holds(&self.here)).max_by_key(|place| place.href.len());
+        nearest.is_some_and(|nearest| nearest.href == place.href)
+    }
+}
+
+impl Place {
+    /// Whether it stands below a heading.
+    pub(crate) fn is_below(&self) -> bool {
+        self.section != Section::Top
+    }
+
+    fn holds(&self, path: &str) -> bool {
+        path.strip_prefix(self.href).is_some_and(|rest| rest.is_empty() || (rest.starts_with('/') && self.href != "/"))
+    }
+}
