@@ -100,7 +100,7 @@ struct Page {
 /// The page.
 pub(crate) async fn show(State(web): State<Web>, signed: Signed<ManageKeys>, state: ListState) -> Answer {
     let list = read(&web, signed.grant, &state).await?;
-    page(&Page { frame: signed.frame, list, whoami: format!("{}/api/v1/whoami", signed.visitor.origin()) })
+    page(&Page { frame: signed.frame, list, whoami: format!("{}/api/v1/whoami", web.origin(&signed.visitor)) })
 }
 
 /// Reads the list in a state.
@@ -274,7 +274,9 @@ mod tests {
 
     #[test]
     fn a_heads_second_press_turns_the_order_round() {
-        let by = |order, descending| ListState::default().with(|query| (query.order, query.descending) = (order, descending));
+        let by = |order, descending| {
+            ListState::default().with(|query| (query.order, query.descending) = (order, descending))
+        };
         let href = |state: &ListState, words| columns(state).into_iter().find(|column| column.words == words).unwrap();
         assert!(href(&by(KeyOrder::Name, false), "Key").href.ends_with("?sort=-name"));
         assert_eq!(href(&by(KeyOrder::Name, false), "Key").sorted, "ascending");

@@ -8,11 +8,11 @@ macro_rules! icons {
     ($($(#[$doc:meta])* $name:ident $paths:literal;)+) => {
         /// An icon. Decoration: a control that has nothing else needs a name of its own.
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-        pub enum Icon { $($(#[$doc])* $name),+ }
+        pub(crate) enum Icon { $($(#[$doc])* $name),+ }
 
         impl Icon {
             /// Every icon, for the tests and the page that shows them.
-            pub const ALL: &'static [Self] = &[$(Self::$name),+];
+            pub(crate) const ALL: &'static [Self] = &[$(Self::$name),+];
 
             const fn paths(self) -> &'static str {
                 match self { $(Self::$name => $paths),+ }
@@ -96,7 +96,7 @@ icons! {
 
 impl Icon {
     /// The icon of a place on the first level of the navigation.
-    pub fn of_place(href: &str) -> Self {
+    pub(crate) fn of_place(href: &str) -> Self {
         match href {
             "/leads" => Self::Inbox,
             "/partners" => Self::Partners,

@@ -8,7 +8,7 @@ use super::Svg;
 const STEP: usize = 11;
 
 /// The wards of a key. They never stand alone: the words are beside them.
-pub fn wards(kind: KeyKind, scopes: ScopeSet) -> Svg {
+pub(crate) fn wards(kind: KeyKind, scopes: ScopeSet) -> Svg {
     let mut inside = String::new();
     for (place, scope) in Scope::ALL.into_iter().enumerate() {
         let x = place * STEP;
@@ -24,14 +24,14 @@ pub fn wards(kind: KeyKind, scopes: ScopeSet) -> Svg {
 }
 
 /// What the wards say in words: `2 of 8 features: Create leads, Read leads`.
-pub fn name(scopes: ScopeSet) -> String {
+pub(crate) fn name(scopes: ScopeSet) -> String {
     let labels: Vec<_> = scopes.iter().map(Scope::label).collect();
     let colon = if labels.is_empty() { "" } else { ": " };
     format!("{} of {} features{colon}{}", labels.len(), Scope::ALL.len(), labels.join(", "))
 }
 
 /// A key's access in few words, such as `Create, read`.
-pub fn in_words(scopes: ScopeSet) -> String {
+pub(crate) fn in_words(scopes: ScopeSet) -> String {
     let leads =
         [(Scope::CreateLeads, "create"), (Scope::ReadLeads, "read"), (Scope::UpdateDeleteLeads, "update, delete")];
     let others = [
