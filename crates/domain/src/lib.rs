@@ -19,6 +19,7 @@ pub mod key_state;
 pub mod lead;
 pub mod matrix;
 pub mod money;
+pub mod partner_change;
 pub mod point;
 pub mod preference;
 pub mod problem;
