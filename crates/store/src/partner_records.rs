@@ -1,9 +1,11 @@
 //! Partner records: the outside companies that supply leads, buy them, or both; and their links.
 
+mod directory;
 mod input;
 mod links;
 mod write;
 
+pub use directory::{COUNTED, Directory, DirectoryQuery, DirectorySort, Listed, directory, leads_of, one};
 pub use input::{delete_of_side, make, update};
 pub use leadlatch_domain::partner_change::PartnerChange;
 pub use links::{Links, link};
