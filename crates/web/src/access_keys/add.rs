@@ -95,7 +95,7 @@ pub(crate) async fn show(
         }
     }
     if KeyKind::parse(&typed.kind).is_none() {
-        typed.kind = KeyKind::Partner.as_str().to_owned();
+        KeyKind::Partner.as_str().clone_into(&mut typed.kind);
     }
     form(&web, signed, StatusCode::OK, typed, Errors::default()).await
 }

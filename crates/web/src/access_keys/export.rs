@@ -3,7 +3,9 @@
 use axum::extract::State;
 use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
+use leadlatch_domain::address_ranges::AddressRanges;
 use leadlatch_domain::matrix::ManageKeys;
+use leadlatch_domain::retention::Days;
 use leadlatch_domain::scope::Scope;
 use leadlatch_domain::time::Timestamp;
 use leadlatch_store::access_keys::directory::{self, ListedKey};
@@ -98,9 +100,9 @@ fn cells(listed: &ListedKey) -> [String; COLUMNS.len()] {
         text(key.last_used_agent.as_deref()),
         listed.requests.to_string(),
         listed.refused.to_string(),
-        limits.address_ranges.as_ref().map(|ranges| ranges.to_stored()).unwrap_or_default(),
+        limits.address_ranges.as_ref().map(AddressRanges::to_stored).unwrap_or_default(),
         number(limits.requests_per_minute.map(|limit| limit.get().into())),
-        number(limits.idle_days.map(|days| days.get())),
+        number(limits.idle_days.map(Days::get)),
         number(key.successor_id),
         time(key.ends_at),
         time(key.deleted_at),

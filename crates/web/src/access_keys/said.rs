@@ -96,7 +96,7 @@ impl Thought<'_> {
             verbs if verbs.is_empty() => {}
             verbs if verbs == "create" => lines.push(can("Can create leads in ", "any lead group", ".")),
             verbs => {
-                lines.push(can(&format!("Can {verbs} "), "every lead", &format!(" of the account{}", self.today())))
+                lines.push(can(&format!("Can {verbs} "), "every lead", &format!(" of the account{}", self.today())));
             }
         }
         let others = [

@@ -2,6 +2,7 @@
 
 use askama::Template;
 use axum::extract::{Path, State};
+use leadlatch_domain::id::KeyId;
 use leadlatch_domain::key_secret::{KeyDigest, KeyKind};
 use leadlatch_domain::matrix::ManageKeys;
 use leadlatch_domain::scope::{Scope, ScopeSet};
@@ -159,7 +160,7 @@ pub(crate) async fn test(
     let listed = web.store().read(job).await?;
     let now = clock(web.store().clock().now());
     let tested = match web.store().authenticate(digest, signed.visitor.address).await {
-        Ok(access) if access.key_id().map(|key| key.get()) == Some(id) => {
+        Ok(access) if access.key_id().map(KeyId::get) == Some(id) => {
             Tested { good: true, title: "The key works.", words: format!("Tested at {now} UTC: {}", words(&listed)) }
         }
         Ok(_) => return Err(Refusal::strange_form()),

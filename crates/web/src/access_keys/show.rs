@@ -167,11 +167,11 @@ pub(crate) async fn show(
         })
     };
     let (read, now) = (web.store().read_apart(job).await?, web.store().clock().now());
-    page(&Page::new(signed.frame, read, &asked, now))
+    page(&Page::new(signed.frame, &read, &asked, now))
 }
 
 impl Page {
-    fn new(frame: Frame, read: Read, asked: &LogQuery, now: Timestamp) -> Self {
+    fn new(frame: Frame, read: &Read, asked: &LogQuery, now: Timestamp) -> Self {
         let key = KeyRow::new(&read.listed, now);
         Self {
             verdict: verdict(&read.listed.key, &read.clients, now),
@@ -236,8 +236,7 @@ impl Seen {
 
 impl Log {
     fn new(id: i64, log: &RequestLog, asked: &LogQuery, now: Timestamp) -> Self {
-        let href =
-            |word: &str| key_href(id, "").to_owned() + if word.is_empty() { "" } else { "?log=" } + word + "#log";
+        let href = |word: &str| key_href(id, "") + if word.is_empty() { "" } else { "?log=" } + word + "#log";
         let known = if matches!(asked.log.as_str(), "accepted" | "refused") { asked.log.as_str() } else { "" };
         let choices = [("", "All"), ("accepted", "Accepted"), ("refused", "Refused")];
         let filters = choices.map(|(word, words)| LogChoice { words, href: href(word), chosen: word == known });
@@ -297,8 +296,8 @@ fn unused(listed_key: &ListedKey, last: &[(Scope, i64)], now: Timestamp) -> Opti
     let labels: Vec<_> = left.iter().map(Scope::label).collect();
     let href = || {
         let partner = key.partner_id.map(|id| format!("&partner={id}")).unwrap_or_default();
-        let scopes: String = left.iter().map(|scope| format!("&scope={}", scope.as_str())).collect();
-        format!("{}/add?kind={}{partner}{scopes}", super::HOME, key.kind)
+        let scopes: Vec<_> = left.iter().map(|scope| format!("&scope={}", scope.as_str())).collect();
+        format!("{}/add?kind={}{partner}{}", super::HOME, key.kind, scopes.concat())
     };
     let narrower = (!left.is_empty()).then(|| (listed(labels), href()));
     Some(Unused { lines: idle.iter().map(line).collect(), narrower })
