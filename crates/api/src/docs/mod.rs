@@ -5,10 +5,12 @@ mod lead;
 mod lint;
 mod parameters;
 mod refusals;
+mod words;
 
 pub(crate) use lead::{LeadBody, LeadWrite};
 pub(crate) use parameters::{FilterParams, LeadSearch, OrderParams, PageParams, write_parameters};
 pub(crate) use refusals::{codes, denied_by, shared_headers, write_headers, write_refusals};
+pub(crate) use words::{DropdownParams, SampleParams};
 
 use axum::extract::Path;
 use axum::response::{Html, IntoResponse, Response};
