@@ -1,6 +1,6 @@
 /** The lists behind dropdowns: hidden triggers, as Zapier wants them. What a key may not read is an empty list. */
 
-import type { Bundle, Trigger, ZObject } from 'zapier-platform-core';
+import type { Bundle, PollingTriggerPerform, Trigger, ZObject } from 'zapier-platform-core';
 
 import type { components, paths } from './api.js';
 import { call } from './server.js';
@@ -16,7 +16,8 @@ const hidden = (key: string, noun: string, perform: (z: ZObject, bundle: Bundle)
     description: `Triggers when a dropdown of the field ${noun} is opened.`,
     hidden: true,
   },
-  operation: { type: 'polling', perform } as const,
+  // A number is as good an id to the platform as a text; its types know of texts alone.
+  operation: { type: 'polling', perform: perform as unknown as PollingTriggerPerform } as const,
 });
 
 const dropdown = (key: string, noun: string, name: Name, narrowed = false) =>

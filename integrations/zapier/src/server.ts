@@ -8,7 +8,7 @@ const LOOPBACK = new Set(['127.0.0.1', 'localhost', '[::1]']);
 
 /** The origin that an address names; nothing for what is more or less than https and a host. */
 export const origin = (address: string | undefined): string | undefined => {
-  const text = (address ?? '').trim().replace(/\/$/, '');
+  const text = (address ?? '').trim();
   const withScheme = text.includes('://') ? text : `https://${text}`;
   if (!URL.canParse(withScheme)) return undefined;
   const url = new URL(withScheme);

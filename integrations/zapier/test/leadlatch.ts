@@ -37,7 +37,7 @@ export class Leadlatch {
 
   private async serve(): Promise<void> {
     // A hook goes to the public internet alone, unless the operator allows a range: the receiver of the tests is here.
-    const env = { ...process.env, NO_COLOR: '1', LEADLATCH_ALLOW_HOOKS_TO: '127.0.0.0/8' };
+    const env = { ...process.env, NO_COLOR: '1', LEADLATCH_HOOK_ALLOWED_RANGES: '127.0.0.0/8' };
     const args = ['serve', '--listen', '127.0.0.1:0', '--database', this.database];
     this.server = spawn(BINARY, args, { env, stdio: ['ignore', 'ignore', 'pipe'] });
     const lines = createInterface({ input: this.server.stderr! });

@@ -84,7 +84,7 @@ export const build = async (): Promise<World> => {
 
 /** The bundle of a person who connected with a key and filled some boxes in. */
 export const bundle = (world: World, key: Key, inputData: object = {}, more: Partial<Bundle> = {}) => ({
-  authData: { server: world.leadlatch.base, key: key.secret },
+  authData: { server: world.leadlatch.base, key: key.secret } as Record<string, string>,
   inputData: { ...inputData },
   ...more,
 });
