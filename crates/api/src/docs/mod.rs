@@ -10,7 +10,7 @@ mod words;
 pub(crate) use lead::{LeadBody, LeadWrite};
 pub(crate) use parameters::{FilterParams, LeadSearch, OrderParams, PageParams, write_parameters};
 pub(crate) use refusals::{codes, denied_by, shared_headers, write_headers, write_refusals};
-pub(crate) use words::{DropdownParams, SampleParams};
+pub(crate) use words::{DropdownName, SampleEvent};
 
 use axum::extract::Path;
 use axum::response::{Html, IntoResponse, Response};

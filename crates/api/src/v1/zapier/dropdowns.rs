@@ -17,7 +17,7 @@ use serde::Serialize;
 use super::{lead_group, no_such_word};
 use crate::App;
 use crate::allow::Allow;
-use crate::docs::DropdownParams;
+use crate::docs::DropdownName;
 use crate::list::json;
 use crate::problem::Problem;
 
@@ -53,7 +53,8 @@ impl DropdownEntry {
 
 /// Fill a dropdown with what the key may read; with nothing where it may not.
 #[utoipa::path(get, path = "/api/v1/zapier/dropdowns/{name}", operation_id = "fill_dropdown", tag = "zapier",
-    params(DropdownParams),
+    params(("name" = inline(DropdownName), Path, description = "The list that it shows."),
+        ("lead_group_id" = Option<i64>, Query, minimum = 1, description = "Of lead_types: only those of this lead group.")),
     responses((status = 200, description = "At most 10,000 choices.", body = Vec<DropdownEntry>)))]
 pub(crate) async fn fill(
     allow: Allow<FillDropdowns>,

@@ -14,7 +14,7 @@ use serde::Serialize;
 use super::{lead_group, no_such_word};
 use crate::App;
 use crate::allow::Allow;
-use crate::docs::{LeadBody, SampleParams};
+use crate::docs::{LeadBody, SampleEvent};
 use crate::problem::Problem;
 
 macro_rules! samples {
@@ -57,7 +57,9 @@ pub(crate) struct Delivered {
 
 /// Read an example of what hooks deliver: the same for every key of a kind.
 #[utoipa::path(get, path = "/api/v1/zapier/samples/{event}", operation_id = "read_sample", tag = "zapier",
-    params(SampleParams),
+    params(("event" = inline(SampleEvent), Path, description = "The event."),
+        ("lead_group_id" = Option<i64>, Query, minimum = 1,
+            description = "Fills data with the custom fields that the key reads of this lead group.")),
     responses((status = 200, description = "The example.", body = Delivered)))]
 pub(crate) async fn read(
     allow: Allow<ReadSamples>,
