@@ -8,6 +8,7 @@ pub mod address_ranges;
 pub mod audit;
 pub mod contact;
 pub mod custom_field;
+pub mod dropdown;
 pub mod duplicate;
 pub mod fault;
 pub mod id;
