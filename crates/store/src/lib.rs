@@ -13,6 +13,7 @@ pub mod custom_fields;
 pub mod deletions;
 mod engine;
 mod error;
+pub mod idempotency;
 pub mod imports;
 mod in_use;
 pub mod lead_group_settings;
