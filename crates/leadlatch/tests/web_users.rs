@@ -35,7 +35,13 @@ async fn an_invitation_makes_a_member_who_reaches_no_settings() {
         assert_eq!(made.status, StatusCode::OK, "{}", made.text);
         let (_, rest) = made.text.split_once("/link/").expect("a link");
         let link = format!("/link/{}", rest.split('<').next().unwrap_or_default());
-        let form = [("_token", token.as_str()), ("once", &once), ("name", name), ("email", "mia@example.com"), ("role", "member")];
+        let form = [
+            ("_token", token.as_str()),
+            ("once", &once),
+            ("name", name),
+            ("email", "mia@example.com"),
+            ("role", "member"),
+        ];
         assert_eq!(browser.post("/settings/users/new", &form).await.to(), "/settings/users");
         let list = browser.get("/settings/users").await;
         assert!(list.says("the user is there already") && list.says("Invited"), "{}", list.text);

@@ -8,6 +8,7 @@ use crate::{Error, Result};
 
 /// What there is by now.
 #[derive(Debug, Clone, Copy)]
+#[expect(clippy::struct_excessive_bools, reason = "each is one thing that is there or not")]
 pub struct SetUp {
     /// A lead group has custom fields.
     pub fields: bool,

@@ -57,15 +57,11 @@ pub(crate) async fn give(State(web): State<Web>, visitor: Visitor, Form(given): 
     if !wait.is_zero() {
         return form(StatusCode::TOO_MANY_REQUESTS, &visitor, &next, Some(too_many(wait)));
     }
-    match web.store().give_code(waiting, given.code, visitor.visit()).await? {
-        Some(signed_in) => {
-            web.throttle.succeeded(visitor.address, &guessed);
-            Ok(welcome(signed_in, &next))
-        }
-        None => {
-            web.throttle.failed(visitor.address, &guessed, Instant::now());
-            let wrong = "This code is wrong, or was used already. Type the one that the app shows now.";
-            form(StatusCode::UNAUTHORIZED, &visitor, &next, Some(wrong.into()))
-        }
+    if let Some(signed_in) = web.store().give_code(waiting, given.code, visitor.visit()).await? {
+        web.throttle.succeeded(visitor.address, &guessed);
+        return Ok(welcome(signed_in, &next));
     }
+    web.throttle.failed(visitor.address, &guessed, Instant::now());
+    let wrong = "This code is wrong, or was used already. Type the one that the app shows now.";
+    form(StatusCode::UNAUTHORIZED, &visitor, &next, Some(wrong.into()))
 }

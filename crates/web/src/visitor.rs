@@ -6,9 +6,9 @@ use std::sync::{Arc, OnceLock};
 
 use axum::extract::FromRequestParts;
 use axum::http::HeaderMap;
-use axum::http::Uri;
 use axum::http::header::{HOST, USER_AGENT};
 use axum::http::request::Parts;
+use axum::http::uri::{Authority, Uri};
 use leadlatch_domain::random::Randomness;
 use leadlatch_domain::token::Token;
 use leadlatch_store::sign_in::Visit;
@@ -49,7 +49,7 @@ impl Visitor {
         let visit = token(Cookie::Visit);
         let host = headers.get(HOST).and_then(|host| host.to_str().ok());
         Self {
-            host: host.or_else(|| uri.authority().map(|host| host.as_str())).unwrap_or("localhost").to_owned(),
+            host: host.or_else(|| uri.authority().map(Authority::as_str)).unwrap_or("localhost").to_owned(),
             address,
             https,
             here: uri.path_and_query().map_or("/", |path| path.as_str()).to_owned(),

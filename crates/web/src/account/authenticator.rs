@@ -56,7 +56,8 @@ fn qr(text: &str) -> Result<(usize, String), Error> {
     let code = QrCode::new(text).map_err(Error::internal)?;
     let width = code.width();
     let dark = code.to_colors().into_iter().enumerate().filter(|(_, colour)| *colour == Color::Dark);
-    let path = dark.map(|(at, _)| format!("M{} {}h1v1h-1z", at % width + QUIET, at / width + QUIET)).collect();
+    let square = |path: String, (at, _)| path + &format!("M{} {}h1v1h-1z", at % width + QUIET, at / width + QUIET);
+    let path = dark.fold(String::new(), square);
     Ok((width + 2 * QUIET, path))
 }
 
@@ -76,14 +77,12 @@ pub(crate) async fn set(State(web): State<Web>, Fresh(signed): Fresh<UseAccount>
     let (letters, code) = (seed.letters(), given.code);
     let set =
         web.store().write(grant, async move |db, grant| authenticator::set(db, grant, &sealer, &seed, &code).await);
-    match set.await? {
-        Some(codes) => page(&Codes { frame: signed.frame, codes }),
-        None => {
-            let seed = Seed::parse(&letters).ok_or_else(|| Error::internal("a seed that was one"))?;
-            let wrong = "This code is wrong. Type the one that the app shows now.";
-            form(StatusCode::UNPROCESSABLE_ENTITY, &signed, &seed, Some(wrong.into()))
-        }
+    if let Some(codes) = set.await? {
+        return page(&Codes { frame: signed.frame, codes });
     }
+    let seed = Seed::parse(&letters).ok_or_else(|| Error::internal("a seed that was one"))?;
+    let wrong = "This code is wrong. Type the one that the app shows now.";
+    form(StatusCode::UNPROCESSABLE_ENTITY, &signed, &seed, Some(wrong.into()))
 }
 
 /// Gives new recovery codes.
