@@ -6,6 +6,7 @@ mod as_text;
 pub mod account;
 pub mod address_ranges;
 pub mod audit;
+pub mod authenticator;
 pub mod contact;
 pub mod custom_field;
 pub mod dropdown;
