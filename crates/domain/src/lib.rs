@@ -29,6 +29,7 @@ pub mod reach;
 pub mod request_id;
 pub mod retention;
 pub mod scope;
+pub mod support;
 pub mod text;
 pub mod time;
 pub mod token;

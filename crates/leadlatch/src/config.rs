@@ -27,6 +27,8 @@ pub(crate) struct Config {
     pub(crate) sealing_key_file: Option<PathBuf>,
     /// The address that people and programs reach the server by, such as `https://leads.example.com`.
     pub(crate) public_url: Option<String>,
+    /// Where people get help: an e-mail address or a page.
+    pub(crate) support_contact: Option<String>,
     /// The certificate's chain, PEM.
     pub(crate) tls_cert: Option<PathBuf>,
     /// Its private key, PEM.
@@ -90,6 +92,7 @@ impl Default for Config {
             deletions_file: None,
             sealing_key_file: None,
             public_url: None,
+            support_contact: None,
             tls_cert: None,
             tls_key: None,
             trusted_proxies: Vec::new(),
@@ -123,6 +126,9 @@ database = \"sqlite:leadlatch.db\"
 # The address that people and programs reach the server by; links begin with it.
 # public_url = \"https://leads.example.com\"
 
+# Where people get help, an e-mail address or a page: the help shows it to whoever is signed in.
+# support_contact = \"support@example.com\"
+
 # A certificate's chain and its private key, both PEM: the server then speaks TLS, and reads them again on SIGHUP.
 # tls_cert = \"/etc/leadlatch/cert.pem\"
 # tls_key = \"/etc/leadlatch/key.pem\"
@@ -145,12 +151,13 @@ log = \"info\"
 ";
 
 /// The names of the settings.
-const NAMES: [&str; 12] = [
+const NAMES: [&str; 13] = [
     "listen",
     "database",
     "deletions_file",
     "sealing_key_file",
     "public_url",
+    "support_contact",
     "tls_cert",
     "tls_key",
     "trusted_proxies",

@@ -6,7 +6,7 @@ mod links;
 mod write;
 
 pub use directory::{COUNTED, Directory, DirectoryQuery, DirectorySort, Listed, directory, leads_of, one};
-pub use input::{delete_of_side, make, update};
+pub use input::{delete_of_side, make, make_by_form, update};
 pub use leadlatch_domain::partner_change::PartnerChange;
 pub use links::{Links, link};
 pub use write::{activate, create, delete, set};
