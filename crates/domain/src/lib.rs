@@ -11,6 +11,7 @@ pub mod custom_field;
 pub mod duplicate;
 pub mod fault;
 pub mod id;
+pub mod key_directory;
 pub mod key_limits;
 pub mod key_review;
 pub mod key_rotation;

@@ -140,6 +140,23 @@ async fn extent_of(db: &mut Connection<'_>, account: i64) -> Result<Extent> {
     db.query_opt(sql, values![account], read).await?.ok_or(Error::NotFound("account"))
 }
 
+/// The newest entries about one record. Records of another kind may have the same number: `kind` is what the names of its
+/// events begin with, such as `key.`.
+pub async fn of_record(
+    db: &mut Connection<'_>,
+    grant: &Grant<ReadAudit>,
+    (kind, id): (&str, i64),
+    limit: usize,
+) -> Result<Vec<(Entry, Stored)>> {
+    // As the index of V0015 has it: where `Entry::encode` puts the target.
+    let sql = "SELECT e.number, e.entry, e.hash, d.salt, d.details FROM audit_entries e \
+               LEFT JOIN audit_details d ON d.account_id = e.account_id AND d.number = e.number \
+               WHERE e.account_id = $1 AND substr(e.entry, 34, 8) = $2 ORDER BY e.number DESC LIMIT 1000";
+    let found = db.query(sql, values![grant.account(), id.to_be_bytes().to_vec()], read).await?;
+    let decoded = found.into_iter().filter_map(|stored| Some((Entry::decode(&stored.bytes).ok()?, stored)));
+    Ok(decoded.filter(|(entry, _)| entry.event.as_str().starts_with(kind)).take(limit).collect())
+}
+
 async fn stored(db: &mut Connection<'_>, account: i64, after: i64, limit: u32) -> Result<Vec<Stored>> {
     let sql = "SELECT e.number, e.entry, e.hash, d.salt, d.details FROM audit_entries e \
                LEFT JOIN audit_details d ON d.account_id = e.account_id AND d.number = e.number \

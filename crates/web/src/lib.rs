@@ -21,10 +21,13 @@
 //! 7. No inline script, style or `style=` attribute: the policy refuses them. What is shown is escaped; only addresses that
 //!    begin with http:// or https:// become links.
 
+mod access_keys;
 mod around;
 mod assets;
+mod components;
 mod confirm;
 mod cookies;
+mod errors;
 mod form;
 mod frame;
 mod home;
@@ -54,6 +57,9 @@ use self::around::{around, finish, visitor_of};
 use self::passwords::Passwords;
 use self::refusal::Refusal;
 use self::throttle::Throttle;
+
+/// The version that is running.
+pub(crate) const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 /// What every page shares. Cloning it shares them.
 #[derive(Clone)]
@@ -86,6 +92,7 @@ fn routes() -> Router<Web> {
         .route("/sign-out", post(sign_in::sign_out))
         .route("/confirm", get(confirm::show).post(confirm::confirm))
         .route("/start/{link}", get(start::show).post(start::start))
+        .merge(access_keys::routes())
 }
 
 /// The page in place of an address that there is not, for a browser; programs get the API's refusal.
