@@ -56,7 +56,9 @@ mod tests {
         let href = |text: &str| SupportContact::parse(text).map(|contact| contact.href());
         assert_eq!(href(" help@example.com ").unwrap(), "mailto:help@example.com");
         assert_eq!(href("https://support.example.com/x?y=1").unwrap(), "https://support.example.com/x?y=1");
-        for bad in ["", "help", "javascript:alert(1)", "https://", "https:// x", "data:text/html,x", "ftp://example.com"] {
+        for bad in
+            ["", "help", "javascript:alert(1)", "https://", "https:// x", "data:text/html,x", "ftp://example.com"]
+        {
             assert!(href(bad).is_err(), "{bad}");
         }
     }

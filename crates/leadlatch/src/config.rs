@@ -7,6 +7,8 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use ipnet::IpNet;
+use leadlatch_domain::fault::Fault;
+use leadlatch_domain::support::SupportContact;
 use leadlatch_store::Beside;
 use serde::{Deserialize, Serialize};
 use tracing::level_filters::LevelFilter;
@@ -210,12 +212,20 @@ impl Config {
         if self.max_connections == 0 {
             return Err(Failure::new("max_connections is at least 1"));
         }
+        self.support_contact()?;
         match &self.public_url {
             Some(url) if !is_public_url(url) => {
                 Err(Failure::new(format!("public_url is http:// or https:// and a host, with nothing after it: {url}")))
             }
             _ => Ok(()),
         }
+    }
+
+    /// Where people get help.
+    pub(crate) fn support_contact(&self) -> Outcome<Option<SupportContact>> {
+        let read = |text: &String| SupportContact::parse(text);
+        let said = |fault: Fault| Failure::new(format!("support_contact: {}", fault.detail));
+        self.support_contact.as_ref().map(read).transpose().map_err(said)
     }
 
     /// The files beside the database.

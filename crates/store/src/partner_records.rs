@@ -64,6 +64,14 @@ impl Side {
             Self::Buys => PartnerKind::Partner,
         }
     }
+
+    /// The column of leads that holds who reaches them on this side.
+    pub(crate) const fn reach(self) -> &'static str {
+        match self {
+            Self::Supplies => "introducer_reach",
+            Self::Buys => "partner_reach",
+        }
+    }
 }
 
 const SELECT: &str = "SELECT id, kind, company, contact_name, email, phone, active FROM partner_records \

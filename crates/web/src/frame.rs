@@ -46,7 +46,10 @@ const fn place(section: Section, title: &'static str, href: &'static str, admins
 
 const PLACES: &[Place] = &[
     place(Section::Top, "Home", "/", false),
+    place(Section::Top, "Partners", crate::partners::HOME, true),
     place(Section::Configuration, "Access Keys", crate::access_keys::HOME, true),
+    place(Section::Top, "Audit Trail", crate::audit_trail::HOME, true),
+    place(Section::Top, "Help", crate::help::HOME, false),
 ];
 
 /// How the pages look.
@@ -131,6 +134,11 @@ impl Frame {
                 (&own[known..], place)
             })
             .collect()
+    }
+
+    /// Whether the page is the one of this address.
+    pub(crate) fn is_page(&self, path: &str) -> bool {
+        self.here == path
     }
 
     /// Whether the page is this place or lies below it, and below no nearer one.

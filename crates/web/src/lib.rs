@@ -24,15 +24,18 @@
 mod access_keys;
 mod around;
 mod assets;
+mod audit_trail;
 mod components;
 mod confirm;
 mod cookies;
 mod errors;
 mod form;
 mod frame;
+mod help;
 mod home;
 mod note;
 mod page;
+mod partners;
 mod passwords;
 pub mod paths;
 mod refusal;
@@ -68,6 +71,8 @@ pub(crate) struct Web {
     app: App,
     passwords: Arc<Passwords>,
     throttle: Arc<Throttle>,
+    /// What was verified of each account's audit chain a short while ago.
+    verified: Arc<audit_trail::Chains>,
 }
 
 impl Web {
@@ -79,7 +84,7 @@ impl Web {
 
 /// The pages, for the server's router.
 pub fn pages(app: App) -> Pages {
-    let web = Web { app, passwords: Arc::default(), throttle: Arc::default() };
+    let web = Web { app, passwords: Arc::default(), throttle: Arc::default(), verified: Arc::default() };
     let assets = Router::new().route("/assets/{name}", get(assets::serve));
     Pages { routes: routes().layer(from_fn(around)).with_state(web).merge(assets), missing }
 }
@@ -93,6 +98,9 @@ fn routes() -> Router<Web> {
         .route("/confirm", get(confirm::show).post(confirm::confirm))
         .route("/start/{link}", get(start::show).post(start::start))
         .merge(access_keys::routes())
+        .merge(partners::routes())
+        .merge(audit_trail::routes())
+        .merge(help::routes())
 }
 
 /// The page in place of an address that there is not, for a browser; programs get the API's refusal.

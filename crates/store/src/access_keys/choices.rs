@@ -47,11 +47,7 @@ pub async fn choices(db: &mut Connection<'_>, grant: &Grant<ManageKeys>) -> Resu
 }
 
 /// The company of a record, if there is one.
-pub async fn company(
-    db: &mut Connection<'_>,
-    grant: &Grant<ManageKeys>,
-    partner: PartnerId,
-) -> Result<Option<String>> {
+pub async fn company(db: &mut Connection<'_>, grant: &Grant<ManageKeys>, partner: PartnerId) -> Result<Option<String>> {
     let sql = "SELECT company FROM partner_records WHERE account_id = $1 AND id = $2 AND deleted_at IS NULL";
     db.query_opt(sql, values![grant.account(), partner.get()], |row| row.get(0)).await
 }
@@ -60,11 +56,9 @@ pub async fn company(
 async fn leads_of_each(db: &mut Connection<'_>, account: i64) -> Result<HashMap<i64, i64>> {
     let mut found = HashMap::new();
     let both = "introducer_reach = partner_reach";
-    for (column, only, sign) in [
-        ("introducer_reach", "TRUE", 1),
-        ("partner_reach", "TRUE", 1),
-        ("introducer_reach", both, -1),
-    ] {
+    for (column, only, sign) in
+        [("introducer_reach", "TRUE", 1), ("partner_reach", "TRUE", 1), ("introducer_reach", both, -1)]
+    {
         let sql = format!(
             "SELECT {column}, COUNT(*) FROM leads WHERE account_id = $1 AND {column} IS NOT NULL AND NOT test \
              AND {only} GROUP BY {column}"

@@ -15,9 +15,30 @@ use crate::page::Answer;
 use crate::signed::Signed;
 
 const COLUMNS: [&str; 25] = [
-    "id", "name", "note", "kind", "partner_id", "partner", "scopes", "fingerprint", "state", "created_at", "created_by",
-    "expires_at", "last_used_at", "last_used_address", "last_used_agent", "requests_30_days", "refused_30_days",
-    "address_ranges", "requests_per_minute", "idle_days", "successor_id", "ends_at", "deleted_at", "deleted_by",
+    "id",
+    "name",
+    "note",
+    "kind",
+    "partner_id",
+    "partner",
+    "scopes",
+    "fingerprint",
+    "state",
+    "created_at",
+    "created_by",
+    "expires_at",
+    "last_used_at",
+    "last_used_address",
+    "last_used_agent",
+    "requests_30_days",
+    "refused_30_days",
+    "address_ranges",
+    "requests_per_minute",
+    "idle_days",
+    "successor_id",
+    "ends_at",
+    "deleted_at",
+    "deleted_by",
     "delete_reason",
 ];
 
@@ -40,7 +61,8 @@ async fn keys(web: &Web, grant: Grant<ManageKeys>, state: ListState) -> Result<V
 
 fn file(kind: &'static str, name: &str, body: Vec<u8>) -> Response {
     let disposition = format!("attachment; filename=\"{name}\"");
-    let headers = [(CONTENT_TYPE, kind.to_owned()), (CONTENT_DISPOSITION, disposition), (CACHE_CONTROL, "no-store".into())];
+    let headers =
+        [(CONTENT_TYPE, kind.to_owned()), (CONTENT_DISPOSITION, disposition), (CACHE_CONTROL, "no-store".into())];
     (headers, body).into_response()
 }
 

@@ -274,7 +274,9 @@ mod tests {
 
     #[test]
     fn a_heads_second_press_turns_the_order_round() {
-        let by = |order, descending| ListState::default().with(|query| (query.order, query.descending) = (order, descending));
+        let by = |order, descending| {
+            ListState::default().with(|query| (query.order, query.descending) = (order, descending))
+        };
         let href = |state: &ListState, words| columns(state).into_iter().find(|column| column.words == words).unwrap();
         assert!(href(&by(KeyOrder::Name, false), "Key").href.ends_with("?sort=-name"));
         assert_eq!(href(&by(KeyOrder::Name, false), "Key").sorted, "ascending");

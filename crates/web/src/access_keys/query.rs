@@ -142,7 +142,8 @@ mod tests {
         let usual = ListState::default();
         assert_eq!(usual.href(), HOME);
         assert!(!usual.is_narrowed());
-        let nonsense = read(&[("type", "x"), ("partner", "x"), ("status", "x"), ("page", "-1"), ("sort", "x"), ("y", "1")]);
+        let nonsense =
+            read(&[("type", "x"), ("partner", "x"), ("status", "x"), ("page", "-1"), ("sort", "x"), ("y", "1")]);
         assert_eq!(nonsense, usual);
     }
 

@@ -65,7 +65,11 @@ impl Row {
             date: date(at),
             exact: exact(at),
             who,
-            who_second: [second.as_str(), address].into_iter().filter(|text| !text.is_empty()).collect::<Vec<_>>().join(" · "),
+            who_second: [second.as_str(), address]
+                .into_iter()
+                .filter(|text| !text.is_empty())
+                .collect::<Vec<_>>()
+                .join(" · "),
             who_href: state.with(|state| state.set_actor(&actor)).href(),
             action: words::event(entry.event.as_str()),
             target: name.map_or_else(|| numbered.clone(), str::to_owned),

@@ -72,7 +72,7 @@ pub(crate) async fn show(State(web): State<Web>, signed: Signed<ReadAudit>, stat
         frame: signed.frame,
         kept: state.with(|state| state.search.clear()).pairs(),
         kept_by_days: state.with(|state| (state.from, state.to, state.days) = Default::default()).pairs(),
-        filters: vec![actors(&state), actions(&state), targets(&state)].into_iter().flatten().collect(),
+        filters: [actors(&state), actions(&state)].into_iter().chain(targets(&state)).collect(),
         time: times(&state),
         words: words(&rows, search.before),
         older: search.before.map_or_else(String::new, |before| to(Some(before))),
@@ -91,7 +91,7 @@ fn words(rows: &[Row], before: Option<i64>) -> String {
     }
 }
 
-fn actors(state: &TrailState) -> Option<Filter> {
+fn actors(state: &TrailState) -> Filter {
     let kinds = [
         (None, "Anybody"),
         (Some(ActorKind::User), "Users"),
@@ -107,10 +107,10 @@ fn actors(state: &TrailState) -> Option<Filter> {
         Some(id) => format!("{} {id}", kind.as_str().replace('_', " ")),
         None => kinds.iter().find(|(known, _)| *known == Some(kind)).map_or("", |(_, words)| words).to_owned(),
     });
-    Some(Filter { label: "Actor", value, options: options.into() })
+    Filter { label: "Actor", value, options: options.into() }
 }
 
-fn actions(state: &TrailState) -> Option<Filter> {
+fn actions(state: &TrailState) -> Filter {
     let all = [("", "Any action")].into_iter().chain(KINDS);
     let option = |(kind, words): (&str, &str)| {
         let href = state.with(|state| (state.action, state.target) = (kind.to_owned(), None)).href();
@@ -118,7 +118,7 @@ fn actions(state: &TrailState) -> Option<Filter> {
     };
     let known = KINDS.iter().find(|(kind, _)| *kind == state.action).map(|(_, words)| (*words).to_owned());
     let value = Some(known.unwrap_or_else(|| super::words::event(&state.action))).filter(|value| !value.is_empty());
-    Some(Filter { label: "Action", value, options: all.map(option).collect() })
+    Filter { label: "Action", value, options: all.map(option).collect() }
 }
 
 /// One record that the entries are about; it is chosen by the links of entries and of other pages.

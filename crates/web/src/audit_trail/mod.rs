@@ -7,8 +7,6 @@ mod list;
 mod query;
 mod words;
 
-use std::sync::Arc;
-
 use axum::Router;
 use axum::routing::get;
 
@@ -28,6 +26,3 @@ pub(crate) fn routes() -> Router<Web> {
 pub(crate) fn about(kind: &str, id: i64) -> String {
     format!("{HOME}?action={kind}&target={id}")
 }
-
-/// What was verified of each chain a short while ago.
-pub(crate) type Verified = Arc<Chains>;

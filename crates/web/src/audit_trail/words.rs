@@ -59,12 +59,12 @@ pub(super) fn target(event: Event, id: i64) -> String {
 
 /// What a record is called in the details of an entry.
 pub(super) fn name_in(details: &Json) -> Option<&str> {
-    let of = |record: &Json, name: &str| record.get(name).and_then(Json::as_str).map(str::len).is_some();
     let places = [Some(details), details.get("after"), details.get("before")];
-    let found = places.into_iter().flatten().find_map(|record| {
-        ["company", "name", "email"].into_iter().find(|name| of(record, name)).map(|name| &record[name])
-    });
-    found.and_then(Json::as_str)
+    places.into_iter().flatten().find_map(name_of)
+}
+
+fn name_of(record: &Json) -> Option<&str> {
+    ["company", "name", "email"].into_iter().find_map(|name| record.get(name)?.as_str())
 }
 
 /// A value as people read it.

@@ -46,6 +46,11 @@ impl Topic {
         Self { name: name.into(), title: title.into(), about: about.into(), body: String::new(), place }
     }
 
+    /// Its whole address.
+    pub(super) fn path(&self) -> String {
+        format!("{}/{}", super::HOME, self.name)
+    }
+
     /// A file with its head.
     fn read(name: &str, text: &str) -> Option<Self> {
         let (head, body) = text.split_once('\n')?;
@@ -75,7 +80,10 @@ mod tests {
     #[test]
     fn a_head_has_three_parts() {
         let topic = Topic::read("x", "<!-- 5 | Title | About. -->\n<p>Body</p>\n").unwrap();
-        assert_eq!((topic.title.as_str(), topic.about.as_str(), topic.body.as_str()), ("Title", "About.", "<p>Body</p>\n"));
+        assert_eq!(
+            (topic.title.as_str(), topic.about.as_str(), topic.body.as_str()),
+            ("Title", "About.", "<p>Body</p>\n")
+        );
         for bad in ["<p>x</p>\n", "<!-- x | y | z. -->\n", "<!-- 1 | y -->\n", ""] {
             assert_eq!(Topic::read("x", bad), None, "{bad}");
         }

@@ -31,7 +31,11 @@ struct Page {
 }
 
 /// Asks before keys are refused.
-pub(crate) async fn deactivate(State(web): State<Web>, signed: Signed<WritePartners>, Path(id): Path<String>) -> Answer {
+pub(crate) async fn deactivate(
+    State(web): State<Web>,
+    signed: Signed<WritePartners>,
+    Path(id): Path<String>,
+) -> Answer {
     ask(&web, signed, &id, false).await
 }
 
@@ -64,7 +68,14 @@ async fn ask(web: &Web, signed: Signed<WritePartners>, id: &str, active: bool) -
     let id = id_of(id);
     let record = web.store().read(async |db| partner_records::one(db, &signed.grant, id).await).await?.into_inner();
     let keys = keys(web, &signed, id).await?;
-    page(&Page { frame: signed.frame, record, path: path_of(id), keys, active, verb: if active { "Activate" } else { "Deactivate" } })
+    page(&Page {
+        frame: signed.frame,
+        record,
+        path: path_of(id),
+        keys,
+        active,
+        verb: if active { "Activate" } else { "Deactivate" },
+    })
 }
 
 async fn set(web: &Web, signed: Signed<WritePartners>, id: &str, active: bool) -> Answer {

@@ -23,6 +23,7 @@ use crate::form::{Form, Once};
 use crate::frame::Frame;
 use crate::note::Note;
 use crate::page::{Answer, page_with};
+use crate::refusal::Refusal;
 use crate::signed::Signed;
 
 #[derive(Template)]
@@ -38,8 +39,10 @@ struct Page {
 }
 
 /// What the form holds.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize)]
 pub(crate) struct Typed {
+    /// What makes the form of a new record count once.
+    once: Option<Once>,
     #[serde(default)]
     kind: String,
     #[serde(default)]
@@ -52,14 +55,6 @@ pub(crate) struct Typed {
     phone: String,
 }
 
-/// A form that makes a record, once.
-#[derive(Debug, Deserialize)]
-pub(crate) struct New {
-    once: Once,
-    #[serde(flatten)]
-    typed: Typed,
-}
-
 /// What the form is filled in with.
 #[derive(Debug, Deserialize)]
 pub(crate) struct Beforehand {
@@ -70,6 +65,7 @@ impl Typed {
     fn of(record: &PartnerRecord) -> Self {
         let text = |text: &Option<String>| text.clone().unwrap_or_default();
         Self {
+            once: None,
             kind: record.kind.clone(),
             company: record.company.clone(),
             contact_name: text(&record.contact_name),
@@ -80,7 +76,8 @@ impl Typed {
 
     /// The values, every field at once: an empty box is a field without a value.
     fn read(&self, errors: &mut Errors) -> PartnerChange {
-        let kind = PartnerKind::parse(&self.kind).ok_or_else(|| Fault::new("required", "Choose what the company does."));
+        let kind =
+            PartnerKind::parse(&self.kind).ok_or_else(|| Fault::new("required", "Choose what the company does."));
         PartnerChange {
             kind: errors.take("kind", kind),
             company: errors.take("company", Name::parse(&self.company)),
@@ -113,21 +110,21 @@ pub(crate) async fn new(
 }
 
 /// Makes the record.
-pub(crate) async fn add(State(web): State<Web>, signed: Signed<WritePartners>, Form(sent): Form<New>) -> Answer {
-    let token = sent.once.0;
+pub(crate) async fn add(State(web): State<Web>, signed: Signed<WritePartners>, Form(mut typed): Form<Typed>) -> Answer {
+    let Some(Once(token)) = typed.once.take() else { return Err(Refusal::strange_form()) };
     let there = web.store().read(async |db| used_forms::made(db, &signed.grant, &token).await).await?;
     if let Some(id) = there {
-        return Ok(go(path_of(id)).saying(Note::done("The record is there already; it was made once.")).into_response());
+        return Ok(go(path_of(id))
+            .saying(Note::done("The record is there already; it was made once."))
+            .into_response());
     }
     let mut errors = Errors::default();
-    let change = sent.typed.read(&mut errors);
+    let change = typed.read(&mut errors);
     if !errors.is_empty() {
-        return form(&web, signed.frame, None, sent.typed, errors);
+        return form(&web, signed.frame, None, typed, errors);
     }
     let input = PartnerInput { change, faults: Vec::new() };
-    let job = async move |db: &mut Connection<'_>, grant| {
-        partner_records::make_by_form(db, grant, input, &token).await
-    };
+    let job = async move |db: &mut Connection<'_>, grant| partner_records::make_by_form(db, grant, input, &token).await;
     let record = web.store().write(signed.grant, job).await?;
     let said = format!("{} added. Link it to lead groups, then add its first key.", record.company);
     Ok(go(path_of(record.id)).saying(Note::done(said)).into_response())

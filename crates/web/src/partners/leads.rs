@@ -1,12 +1,11 @@
 //! A record's newest leads.
 
-use leadlatch_domain::lead::{LeadField, LeadFilter, LeadSort, LeadView};
+use leadlatch_domain::lead::{LeadField, LeadView};
 use leadlatch_domain::matrix::ReadLeads;
 use leadlatch_domain::point::ConversionPoint;
 use leadlatch_domain::time::Timestamp;
-use leadlatch_store::leads::{self, ListQuery};
 use leadlatch_store::partner_records::Side;
-use leadlatch_store::{Grant, Page};
+use leadlatch_store::{Grant, Page, leads};
 
 use super::path_of;
 use super::pips::Pips;
@@ -45,17 +44,12 @@ pub(super) async fn read(
     side: Side,
     after: Option<(i64, i64)>,
 ) -> Result<Leads, Refusal> {
-    let filter = match side {
-        Side::Supplies => LeadFilter { introducer_id: Some(record), ..LeadFilter::default() },
-        Side::Buys => LeadFilter { partner_id: Some(record), ..LeadFilter::default() },
-    };
-    let query = ListQuery { filter, sort: LeadSort::default() };
     let page = Page { limit: ROWS, after };
-    let slice = web.store().read(async |db| leads::list(db, grant, &query, &page).await).await?;
+    let slice = web.store().read(async |db| leads::of_record(db, grant, (record, side), &page).await).await?;
     let now = web.store().clock().now();
-    let older = slice.next.map_or_else(String::new, |(at, id)| {
-        format!("{}?{}={at}.{id}#leads", path_of(record), name_of(side))
-    });
+    let older = slice
+        .next
+        .map_or_else(String::new, |(at, id)| format!("{}?{}={at}.{id}#leads", path_of(record), name_of(side)));
     Ok(Leads { side, rows: slice.rows.iter().map(|lead| Row::of(lead, now)).collect(), older })
 }
 

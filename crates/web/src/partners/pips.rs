@@ -40,7 +40,10 @@ mod tests {
     fn they_are_filled_up_to_the_point() {
         let drawn = |point| Pips(point).to_string();
         let filled = |point| drawn(point).matches("class='on'").count();
-        assert_eq!([ConversionPoint::New, ConversionPoint::Contacted, ConversionPoint::Converted].map(filled), [1, 3, 5]);
+        assert_eq!(
+            [ConversionPoint::New, ConversionPoint::Contacted, ConversionPoint::Converted].map(filled),
+            [1, 3, 5]
+        );
         assert_eq!(drawn(ConversionPoint::Closed).matches("class='never'").count(), 5);
     }
 }
