@@ -82,7 +82,8 @@ async fn set(web: &Web, signed: Signed<WritePartners>, id: &str, active: bool) -
     let id = id_of(id);
     let keys = count(keys(web, &signed, id).await?.len() as i64, "key");
     let job = async move |db: &mut Connection<'_>, grant| partner_records::activate(db, grant, id, active).await;
-    let company = &web.store().write(signed.grant, job).await?.company;
+    let record = web.store().write(signed.grant, job).await?;
+    let company = &record.company;
     let said = if active {
         format!("{company} is active: {keys} let in from the next request.")
     } else {

@@ -26,6 +26,8 @@ struct Page {
     record: PartnerRecord,
     path: String,
     keys: Vec<Key>,
+    /// How many they are.
+    counted: String,
     leads: String,
 }
 
@@ -39,8 +41,9 @@ pub(crate) async fn show(State(web): State<Web>, signed: Signed<WritePartners>, 
     };
     let (record, supplied, bought) = web.store().read(job).await?;
     let keys = keys(&web, &signed, id).await?;
+    let counted = count(keys.len() as i64, "key");
     let leads = format!("{} supplied, {} referred to it", up_to(supplied), up_to(bought));
-    page(&Page { frame: signed.frame, record: record.into_inner(), path: path_of(id), keys, leads })
+    page(&Page { frame: signed.frame, record: record.into_inner(), path: path_of(id), counted, keys, leads })
 }
 
 /// Deletes the record and its keys.
@@ -55,5 +58,5 @@ pub(crate) async fn delete(
     let job = async move |db: &mut Connection<'_>, grant| partner_records::delete(db, grant, id).await;
     let record = web.store().write(signed.grant, job).await?;
     let said = format!("{} deleted with {keys}. Its leads stay. The audit trail has each of them.", record.company);
-    Ok(go(HOME).saying(Note::new(Tone::Proof, said)).into_response())
+    Ok(go(HOME).saying(Note::new(Tone::Proof, &said)).into_response())
 }
