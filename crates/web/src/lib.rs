@@ -54,12 +54,13 @@ use axum::middleware::from_fn;
 use axum::response::Response;
 use axum::routing::{get, post};
 use leadlatch_api::{App, Pages};
-use leadlatch_store::Store;
+use leadlatch_store::{Error, Store};
 
 use self::around::{around, finish, visitor_of};
 use self::passwords::Passwords;
 use self::refusal::Refusal;
 use self::throttle::Throttle;
+use self::visitor::Visitor;
 
 /// The version that is running.
 pub(crate) const VERSION: &str = env!("CARGO_PKG_VERSION");
@@ -79,6 +80,17 @@ impl Web {
     /// The database.
     pub(crate) fn store(&self) -> &Store {
         &self.app.store
+    }
+
+    /// Where programs reach the server, for commands that people copy.
+    pub(crate) fn origin(&self, visitor: &Visitor) -> String {
+        let public = self.app.public_url.as_ref().map(|url| url.trim_end_matches('/').to_owned());
+        public.unwrap_or_else(|| visitor.origin())
+    }
+
+    /// Adds what keys did until now to the database, so that a page says the last of it.
+    pub(crate) async fn flush_usage(&self) -> Result<(), Error> {
+        self.app.usage.flush(self.store()).await
     }
 }
 

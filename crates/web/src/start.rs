@@ -126,7 +126,7 @@ fn read_person(typed: &Typed, errors: &mut Errors) -> Option<(Name, Email)> {
     let email = errors.take("email", Email::parse(&typed.email));
     errors.take("password", password::check(&typed.password));
     if typed.password.expose_secret() != typed.again.expose_secret() {
-        errors.put("again", "Type the same password twice.".into());
+        errors.put("again", "Type the same password twice.");
     }
     if errors.is_empty() { name.zip(email) } else { None }
 }

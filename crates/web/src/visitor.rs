@@ -87,7 +87,7 @@ impl Visitor {
 
 fn host_of(headers: &HeaderMap, uri: &Uri) -> String {
     let named = headers.get(HOST).and_then(|host| host.to_str().ok());
-    named.or_else(|| uri.authority().map(|host| host.as_str())).unwrap_or("localhost").to_owned()
+    named.or_else(|| uri.authority().map(axum::http::uri::Authority::as_str)).unwrap_or("localhost").to_owned()
 }
 
 impl<S: Send + Sync> FromRequestParts<S> for Visitor {

@@ -10,12 +10,13 @@ use leadlatch_domain::scope::Scope;
 use leadlatch_domain::token::Token;
 use leadlatch_store::access_keys::{self, PartnerChoice};
 use leadlatch_store::{Connection, Error, used_forms};
-use secrecy::ExposeSecret;
 
 use super::form::{TEMPLATES, Typed};
+use super::password;
 use super::row::{key_href, partner_kind};
 use super::secret;
 use super::summary::{self, Summary};
+use crate::Web;
 use crate::around::go;
 use crate::components::words::count;
 use crate::components::{GlyphSize, Svg, glyph};
@@ -26,7 +27,6 @@ use crate::note::Note;
 use crate::page::{Answer, page_with};
 use crate::refusal::Refusal;
 use crate::signed::Signed;
-use crate::{Web, confirm};
 
 #[derive(Template)]
 #[template(path = "access_keys/add.html")]
@@ -95,7 +95,7 @@ pub(crate) async fn show(
         }
     }
     if KeyKind::parse(&typed.kind).is_none() {
-        typed.kind = KeyKind::Partner.as_str().to_owned();
+        KeyKind::Partner.as_str().clone_into(&mut typed.kind);
     }
     form(&web, signed, StatusCode::OK, typed, Errors::default()).await
 }
@@ -108,14 +108,15 @@ pub(crate) async fn create(State(web): State<Web>, signed: Signed<ManageKeys>, F
     }
     let Some(once) = Token::parse(&typed.once) else { return Err(Refusal::strange_form()) };
     if let Some(id) = made_before(&web, &signed, &once).await? {
-        let said = "This key exists already. The form was sent twice; the secret was shown once and cannot be shown again.";
+        let said =
+            "This key exists already. The form was sent twice; the secret was shown once and cannot be shown again.";
         return Ok(go(key_href(id, "")).saying(Note::refused(said)).into_response());
     }
     let new = match typed.read(web.store().clock().now()) {
         Ok(new) => new,
         Err(errors) => return form(&web, signed, StatusCode::UNPROCESSABLE_ENTITY, typed, errors).await,
     };
-    if let Some(wrong) = password(&web, &signed, &typed).await? {
+    if let Some(wrong) = password::refusal(&web, &signed, typed.kind(), &typed.password).await? {
         let mut errors = Errors::default();
         errors.put("password", wrong);
         return form(&web, signed, StatusCode::UNPROCESSABLE_ENTITY, typed, errors).await;
@@ -135,17 +136,6 @@ pub(crate) async fn create(State(web): State<Web>, signed: Signed<ManageKeys>, F
 async fn made_before(web: &Web, signed: &Signed<ManageKeys>, once: &Token) -> Result<Option<i64>, Refusal> {
     let grant = signed.permit::<ManageKeys>()?;
     Ok(web.store().read(async |db| used_forms::made(db, &grant, once).await).await?)
-}
-
-/// A Full key takes the password, unless it was given a short while ago. What is wrong with it, if something is.
-async fn password(web: &Web, signed: &Signed<ManageKeys>, typed: &Typed) -> Result<Option<String>, Refusal> {
-    if typed.kind() != KeyKind::Full || signed.me()?.fresh {
-        return Ok(None);
-    }
-    if typed.password.expose_secret().is_empty() {
-        return Ok(Some("Type your password: a Full key reaches the whole account.".into()));
-    }
-    confirm::given(web, signed, typed.password.clone()).await
 }
 
 async fn form(web: &Web, signed: Signed<ManageKeys>, status: StatusCode, mut typed: Typed, errors: Errors) -> Answer {
@@ -211,7 +201,8 @@ fn features(typed: &Typed) -> Vec<Feature> {
     let mut begun = false;
     let row = |scope: Scope| {
         let full_only = !scope.partner_may_have();
-        let begins_full_only = full_only && !std::mem::replace(&mut begun, begun || full_only);
+        let begins_full_only = full_only && !begun;
+        begun = full_only;
         let (name, label, ticked) = (scope.as_str(), scope.label(), ticked.contains(scope));
         Feature { name, label, words: allows(scope), ticked, full_only, begins_full_only }
     };
@@ -235,7 +226,12 @@ const fn allows(scope: Scope) -> &'static str {
 fn chips(typed: &Typed) -> Vec<Chip> {
     let (kind, ticked) = (typed.kind(), typed.scopes());
     let fits = |template: &super::form::Template| !ticked.is_empty() && template.scopes(kind) == ticked;
-    let chip = |template| Chip { name: template.name, label: template.label, scopes: template.names(), pressed: fits(template) };
+    let chip = |template: &super::form::Template| Chip {
+        name: template.name,
+        label: template.label,
+        scopes: template.names(),
+        pressed: fits(template),
+    };
     TEMPLATES.iter().map(chip).collect()
 }
 

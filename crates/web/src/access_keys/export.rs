@@ -1,9 +1,11 @@
 //! The list as a file: exactly the keys that the filters leave, in their order, on all pages.
 
 use axum::extract::State;
-use axum::http::header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE};
+use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
+use leadlatch_domain::address_ranges::AddressRanges;
 use leadlatch_domain::matrix::ManageKeys;
+use leadlatch_domain::retention::Days;
 use leadlatch_domain::scope::Scope;
 use leadlatch_domain::time::Timestamp;
 use leadlatch_store::access_keys::directory::{self, ListedKey};
@@ -61,8 +63,7 @@ async fn keys(web: &Web, grant: Grant<ManageKeys>, state: ListState) -> Result<V
 
 fn file(kind: &'static str, name: &str, body: Vec<u8>) -> Response {
     let disposition = format!("attachment; filename=\"{name}\"");
-    let headers =
-        [(CONTENT_TYPE, kind.to_owned()), (CONTENT_DISPOSITION, disposition), (CACHE_CONTROL, "no-store".into())];
+    let headers = [(CONTENT_TYPE, kind.to_owned()), (CONTENT_DISPOSITION, disposition)];
     (headers, body).into_response()
 }
 
@@ -99,9 +100,9 @@ fn cells(listed: &ListedKey) -> [String; COLUMNS.len()] {
         text(key.last_used_agent.as_deref()),
         listed.requests.to_string(),
         listed.refused.to_string(),
-        limits.address_ranges.as_ref().map(|ranges| ranges.to_stored()).unwrap_or_default(),
+        limits.address_ranges.as_ref().map(AddressRanges::to_stored).unwrap_or_default(),
         number(limits.requests_per_minute.map(|limit| limit.get().into())),
-        number(limits.idle_days.map(|days| days.get())),
+        number(limits.idle_days.map(Days::get)),
         number(key.successor_id),
         time(key.ends_at),
         time(key.deleted_at),

@@ -111,12 +111,15 @@ impl Typed {
 
     /// When the key would end, as far as that can be read.
     pub(super) fn expires_at(&self, now: Timestamp) -> Result<Option<Timestamp>, Fault> {
-        let after = |days: &str| Days::parse(days).map(|days| Some(now.plus(Duration::from_hours(24 * days.get().unsigned_abs()))));
+        let after = |days: &str| {
+            Days::parse(days).map(|days| Some(now.plus(Duration::from_hours(24 * days.get().unsigned_abs()))))
+        };
         match self.expires.as_str() {
             "" | "never" => Ok(None),
             "date" => {
                 let at = Date::parse(&self.expires_on)?.start_utc();
-                let over = || Fault::new("out_of_range", "Give a date to come: the key ends as it begins, at midnight UTC.");
+                let over =
+                    || Fault::new("out_of_range", "Give a date to come: the key ends as it begins, at midnight UTC.");
                 if at > now { Ok(Some(at)) } else { Err(over()) }
             }
             days => after(days),
@@ -236,7 +239,9 @@ mod tests {
             ..typed()
         };
         let errors = wrong.read(now()).unwrap_err();
-        for field in ["kind", "partner", "name", "scope", "expires_on", "address_ranges", "requests_per_minute", "idle_days"] {
+        for field in
+            ["kind", "partner", "name", "scope", "expires_on", "address_ranges", "requests_per_minute", "idle_days"]
+        {
             assert!(errors.of(field).is_some(), "{field}");
         }
     }

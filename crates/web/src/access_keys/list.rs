@@ -100,7 +100,7 @@ struct Page {
 /// The page.
 pub(crate) async fn show(State(web): State<Web>, signed: Signed<ManageKeys>, state: ListState) -> Answer {
     let list = read(&web, signed.grant, &state).await?;
-    page(&Page { frame: signed.frame, list, whoami: format!("{}/api/v1/whoami", signed.visitor.origin()) })
+    page(&Page { frame: signed.frame, list, whoami: format!("{}/api/v1/whoami", web.origin(&signed.visitor)) })
 }
 
 /// Reads the list in a state.

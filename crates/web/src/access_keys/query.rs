@@ -28,7 +28,7 @@ impl ListState {
         let mut query = DirectoryQuery::default();
         for (name, value) in pairs.iter().filter(|(_, value)| !value.is_empty()) {
             match name.as_str() {
-                "q" => query.search = value.trim().to_owned(),
+                "q" => value.trim().clone_into(&mut query.search),
                 "type" => query.kind = KeyKind::parse(value),
                 "partner" => query.partner = value.parse().ok(),
                 "feature" => query.scope = Scope::parse(value),

@@ -87,7 +87,6 @@ pub(super) struct Expiry {
 #[derive(Debug)]
 pub(super) struct Deleted {
     pub(super) when: When,
-    pub(super) by: String,
     pub(super) reason: Option<String>,
 }
 
@@ -202,8 +201,7 @@ fn expiry(at: Timestamp, now: Timestamp) -> Expiry {
 
 fn deleted(key: &AccessKey, now: Timestamp) -> Option<Deleted> {
     let at = key.deleted_at?;
-    let by = key.deleted_by.clone().unwrap_or_default();
-    Some(Deleted { when: When::ago(at, now), by, reason: key.delete_reason.clone() })
+    Some(Deleted { when: When::ago(at, now), reason: key.delete_reason.clone() })
 }
 
 fn badges(listed: &ListedKey, now: Timestamp) -> Vec<Badge> {

@@ -95,7 +95,9 @@ impl Thought<'_> {
         match self.verbs() {
             verbs if verbs.is_empty() => {}
             verbs if verbs == "create" => lines.push(can("Can create leads in ", "any lead group", ".")),
-            verbs => lines.push(can(&format!("Can {verbs} "), "every lead", &format!(" of the account{}", self.today()))),
+            verbs => {
+                lines.push(can(&format!("Can {verbs} "), "every lead", &format!(" of the account{}", self.today())));
+            }
         }
         let others = [
             (Scope::ManageActivities, "activity records"),
@@ -129,7 +131,11 @@ impl Thought<'_> {
     }
 
     fn limited(&self) -> Vec<Line> {
-        let clock = |before: &str, strong: &str, after: &str| Line { icon: Icon::Clock, yes: false, ..can(before, strong, after) };
+        let clock = |before: &str, strong: &str, after: &str| Line {
+            icon: Icon::Clock,
+            yes: false,
+            ..can(before, strong, after)
+        };
         let mut lines = vec![match self.expires_at {
             None => clock("Never expires.", "", ""),
             Some(at) => clock("Expires on ", &date(at), "."),
@@ -157,7 +163,10 @@ pub(super) fn limits_in_words(expires_at: Option<Timestamp>, limits: &KeyLimits)
         limits.idle_days.map(|days| format!("{} idle", count(days.get(), "day"))),
     ];
     let usual = ["Never expires", "any address", "no limit"];
-    let words = set.into_iter().enumerate().filter_map(|(place, set)| set.or_else(|| usual.get(place).map(|word| (*word).to_owned())));
+    let words = set
+        .into_iter()
+        .enumerate()
+        .filter_map(|(place, set)| set.or_else(|| usual.get(place).map(|word| (*word).to_owned())));
     words.collect::<Vec<_>>().join(", ")
 }
 

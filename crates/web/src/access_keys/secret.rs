@@ -2,7 +2,7 @@
 
 use askama::Template;
 use axum::extract::{Path, State};
-use axum::http::header::{CACHE_CONTROL, HeaderValue};
+use leadlatch_domain::id::KeyId;
 use leadlatch_domain::key_secret::{KeyDigest, KeyKind};
 use leadlatch_domain::matrix::ManageKeys;
 use leadlatch_domain::scope::{Scope, ScopeSet};
@@ -84,7 +84,7 @@ pub(super) async fn page(
     let grant = signed.permit::<ManageKeys>()?;
     let job = async move |db: &mut Connection<'_>| directory::listed(db, &grant, id).await;
     let listed = web.store().read(job).await?;
-    let origin = signed.visitor.origin();
+    let origin = web.origin(&signed.visitor);
     let page = Page {
         list: list::read(web, signed.permit()?, &ListState::default()).await?,
         frame: signed.frame.clone(),
@@ -99,9 +99,7 @@ pub(super) async fn page(
         origin,
         tested,
     };
-    let mut response = answer(&page)?;
-    response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    Ok(response)
+    answer(&page)
 }
 
 fn parts(kind: KeyKind, secret: &str) -> [String; 3] {
@@ -162,7 +160,7 @@ pub(crate) async fn test(
     let listed = web.store().read(job).await?;
     let now = clock(web.store().clock().now());
     let tested = match web.store().authenticate(digest, signed.visitor.address).await {
-        Ok(access) if access.key_id().map(|key| key.get()) == Some(id) => {
+        Ok(access) if access.key_id().map(KeyId::get) == Some(id) => {
             Tested { good: true, title: "The key works.", words: format!("Tested at {now} UTC: {}", words(&listed)) }
         }
         Ok(_) => return Err(Refusal::strange_form()),

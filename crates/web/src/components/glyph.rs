@@ -22,7 +22,7 @@ const BACK: u32 = 17;
 
 /// How large a glyph is drawn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum GlyphSize {
+pub(crate) enum GlyphSize {
     /// 38 x 18, in rows.
     Row,
     /// 58 x 27, in heads and dialogs.
@@ -42,7 +42,7 @@ impl GlyphSize {
 }
 
 /// The glyph of a key. It is decoration: name and badge say the same.
-pub fn glyph(kind: KeyKind, cuts: [u8; CUTS], size: GlyphSize) -> Svg {
+pub(crate) fn glyph(kind: KeyKind, cuts: [u8; CUTS], size: GlyphSize) -> Svg {
     let class = format!("glyph {kind}{}", size.class());
     let inside = match kind {
         // A solid bow with a hole, and a blade that is cut on both edges.

@@ -8,11 +8,12 @@ macro_rules! icons {
     ($($(#[$doc:meta])* $name:ident $paths:literal;)+) => {
         /// An icon. Decoration: a control that has nothing else needs a name of its own.
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-        pub enum Icon { $($(#[$doc])* $name),+ }
+        pub(crate) enum Icon { $($(#[$doc])* $name),+ }
 
         impl Icon {
-            /// Every icon, for the tests and the page that shows them.
-            pub const ALL: &'static [Self] = &[$(Self::$name),+];
+            /// Every icon.
+            #[cfg(test)]
+            pub(crate) const ALL: &'static [Self] = &[$(Self::$name),+];
 
             const fn paths(self) -> &'static str {
                 match self { $(Self::$name => $paths),+ }
@@ -34,10 +35,6 @@ icons! {
     Help "<circle cx='8' cy='8' r='6.2'/><path d='M6.2 6.3a1.9 1.9 0 1 1 2.6 1.9c-.6.3-.8.6-.8 1.2M8 11.5v.1'/>";
     /// Home.
     Home "<path d='M2 7.5 8 2.3l6 5.2M3.6 6.5V13h3v-3.5h2.8V13h3V6.5'/>";
-    /// People.
-    User "<circle cx='8' cy='5.2' r='2.7'/><path d='M2.8 13.5c.5-2.7 2.6-4.2 5.2-4.2s4.7 1.5 5.2 4.2'/>";
-    /// A key.
-    Key "<circle cx='5' cy='8' r='3'/><path d='M8 8h6.5v2.5M11.5 8v2'/>";
     /// Delete.
     Bin "<path d='M2.8 4.2h10.4M6 4V2.5h4V4M4 4.2l.5 8.6a1 1 0 0 0 1 .9h5a1 1 0 0 0 1-.9l.5-8.6M6.7 7v3.8M9.3 7v3.8'/>";
     /// More actions.
@@ -84,19 +81,13 @@ icons! {
     Play "<path d='M4.5 3v10l8-5z'/>";
     /// The menu of a narrow screen.
     Menu "<path d='M2.5 4h11M2.5 8h11M2.5 12h11'/>";
-    /// A link.
-    Link "<path d='m6.7 9.3 2.6-2.6M7.3 4.7l1.4-1.4a2.8 2.8 0 0 1 4 4l-1.4 1.4M8.7 11.3l-1.4 1.4a2.8 2.8 0 0 1-4-4l1.4-1.4'/>";
-    /// Print.
-    Print "<path d='M4.5 6V2.5h7V6M4.5 11.5h-2v-5.5h11v5.5h-2M4.5 9.5h7v4h-7z'/>";
-    /// Words to know.
-    Info "<circle cx='8' cy='8' r='6.2'/><path d='M8 7.3v3.7M8 5v.1'/>";
     /// Sign out.
     Out "<path d='M9.5 2.8H4a1 1 0 0 0-1 1v8.4a1 1 0 0 0 1 1h5.5M7 8h7M11.5 5.3 14.2 8l-2.7 2.7'/>";
 }
 
 impl Icon {
     /// The icon of a place on the first level of the navigation.
-    pub fn of_place(href: &str) -> Self {
+    pub(crate) fn of_place(href: &str) -> Self {
         match href {
             "/leads" => Self::Inbox,
             "/partners" => Self::Partners,

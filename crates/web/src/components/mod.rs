@@ -6,11 +6,11 @@ mod outcomes;
 mod spark;
 mod svg;
 mod wards;
-pub mod words;
+pub(crate) mod words;
 
-pub use glyph::{GlyphSize, glyph};
-pub use icon::Icon;
-pub use outcomes::{OutcomeRow, Outcomes};
-pub use spark::{DAYS, Day, spark};
-pub use svg::Svg;
-pub use wards::{in_words, name as access_in_words, wards};
+pub(crate) use glyph::{GlyphSize, glyph};
+pub(crate) use icon::Icon;
+pub(crate) use outcomes::Outcomes;
+pub(crate) use spark::{Day, spark};
+pub(crate) use svg::Svg;
+pub(crate) use wards::{in_words, wards};

@@ -11,32 +11,32 @@ const LOW: i64 = 20;
 
 /// The requests of 30 days by outcome.
 #[derive(Debug, Clone)]
-pub struct Outcomes {
+pub(crate) struct Outcomes {
     /// The day of the first column, since 1970.
-    pub first_day: i64,
+    pub(crate) first_day: i64,
     /// Accepted requests first; the others follow, those that never happened too.
-    pub rows: Vec<OutcomeRow>,
+    pub(crate) rows: Vec<OutcomeRow>,
 }
 
 /// One outcome.
 #[derive(Debug, Clone)]
-pub struct OutcomeRow {
+pub(crate) struct OutcomeRow {
     /// `2xx`, `403`.
-    pub code: &'static str,
+    pub(crate) code: &'static str,
     /// What it means.
-    pub words: &'static str,
+    pub(crate) words: &'static str,
     /// Requests of each day.
-    pub days: [i64; DAYS],
+    pub(crate) days: [i64; DAYS],
 }
 
 impl OutcomeRow {
     /// Requests of all days.
-    pub fn total(&self) -> i64 {
+    pub(crate) fn total(&self) -> i64 {
         self.days.iter().sum()
     }
 
     /// The same with commas.
-    pub fn total_in_words(&self) -> String {
+    pub(crate) fn total_in_words(&self) -> String {
         thousands(self.total())
     }
 }
@@ -55,7 +55,7 @@ const ROWS: [(&str, &str, bool); 8] = [
 
 impl Outcomes {
     /// The chart of counts by day and HTTP status; days before the first are left out.
-    pub fn new(first_day: i64, counts: impl IntoIterator<Item = (i64, i64, i64)>) -> Self {
+    pub(crate) fn new(first_day: i64, counts: impl IntoIterator<Item = (i64, i64, i64)>) -> Self {
         let mut rows = ROWS.map(|(code, words, _)| OutcomeRow { code, words, days: [0; DAYS] });
         for (day, status, requests) in counts {
             let place = usize::try_from(day - first_day).ok();
@@ -68,12 +68,12 @@ impl Outcomes {
     }
 
     /// The most of one day in the first row: `285 a day`.
-    pub fn most_in_words(&self) -> String {
+    pub(crate) fn most_in_words(&self) -> String {
         format!("{} a day", thousands(self.most(true)))
     }
 
     /// The bars of a row: the first on a scale of its own, the others on one together.
-    pub fn bars(&self, row: &OutcomeRow) -> Svg {
+    pub(crate) fn bars(&self, row: &OutcomeRow) -> Svg {
         let first = row.code == ROWS[0].0;
         let (height, class) = if first { (TALL, "yes") } else { (LOW, "no") };
         let most = self.most(first).max(1);
@@ -95,12 +95,12 @@ impl Outcomes {
     }
 
     /// Five days of the axis, the first and the last among them.
-    pub fn axis(&self) -> [String; 5] {
+    pub(crate) fn axis(&self) -> [String; 5] {
         [0, 7, 14, 21, 29].map(|place| day_of_month(self.first_day + place))
     }
 
     /// The table's rows, newest day first, those without requests left out: the day and a number an outcome.
-    pub fn table(&self) -> Vec<(String, Vec<String>)> {
+    pub(crate) fn table(&self) -> Vec<(String, Vec<String>)> {
         let busy = |place: &usize| self.rows.iter().any(|row| row.days[*place] > 0);
         let cells = |place: usize| self.rows.iter().map(|row| thousands(row.days[place])).collect();
         let days = (0..DAYS).rev().filter(busy);

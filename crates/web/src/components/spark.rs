@@ -6,17 +6,17 @@ use super::Svg;
 use super::words::thousands;
 
 /// Days shown.
-pub const DAYS: usize = 30;
+pub(crate) const DAYS: usize = 30;
 const WIDTH: u32 = 89;
 const HEIGHT: i64 = 24;
 
 /// The requests of a day.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Day {
+pub(crate) struct Day {
     /// Those that were done.
-    pub accepted: i64,
+    pub(crate) accepted: i64,
     /// Those that were not: every 4xx and 5xx.
-    pub refused: i64,
+    pub(crate) refused: i64,
 }
 
 impl Day {
@@ -26,7 +26,7 @@ impl Day {
 }
 
 /// The bars of 30 days, today last. The picture's name says both numbers.
-pub fn spark(days: &[Day; DAYS]) -> Svg {
+pub(crate) fn spark(days: &[Day; DAYS]) -> Svg {
     let most = days.iter().map(|day| day.total()).max().unwrap_or_default();
     let mut inside = String::new();
     for (place, day) in days.iter().enumerate() {

@@ -6,7 +6,7 @@ use askama::filters::HtmlSafe;
 
 /// An SVG element of our own making. Nothing from outside ever stands in one but numbers.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Svg(String);
+pub(crate) struct Svg(String);
 
 impl Svg {
     pub(super) fn new(text: String) -> Self {

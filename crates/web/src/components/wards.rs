@@ -1,5 +1,7 @@
 //! Wards: the eight features in their fixed order, filled where they are granted.
 
+use std::fmt::Write;
+
 use leadlatch_domain::key_secret::KeyKind;
 use leadlatch_domain::scope::{Scope, ScopeSet};
 
@@ -8,30 +10,31 @@ use super::Svg;
 const STEP: usize = 11;
 
 /// The wards of a key. They never stand alone: the words are beside them.
-pub fn wards(kind: KeyKind, scopes: ScopeSet) -> Svg {
+pub(crate) fn wards(kind: KeyKind, scopes: ScopeSet) -> Svg {
     let mut inside = String::new();
     for (place, scope) in Scope::ALL.into_iter().enumerate() {
         let x = place * STEP;
-        inside.push_str(&if scopes.contains(scope) {
-            format!("<rect class='on' x='{x}' y='0' width='8' height='8' rx='1.5'/>")
+        let drawn = if scopes.contains(scope) {
+            write!(inside, "<rect class='on' x='{x}' y='0' width='8' height='8' rx='1.5'/>")
         } else if kind == KeyKind::Partner && !scope.partner_may_have() {
-            format!("<path class='never' d='M{} 4h6'/>", x + 1)
+            write!(inside, "<path class='never' d='M{} 4h6'/>", x + 1)
         } else {
-            format!("<rect class='off' x='{x}.5' y='.5' width='7' height='7' rx='1.2'/>")
-        });
+            write!(inside, "<rect class='off' x='{x}.5' y='.5' width='7' height='7' rx='1.2'/>")
+        };
+        drawn.expect("a text takes all");
     }
     Svg::named("wards", (85, 8), &name(scopes), &inside)
 }
 
 /// What the wards say in words: `2 of 8 features: Create leads, Read leads`.
-pub fn name(scopes: ScopeSet) -> String {
+pub(crate) fn name(scopes: ScopeSet) -> String {
     let labels: Vec<_> = scopes.iter().map(Scope::label).collect();
     let colon = if labels.is_empty() { "" } else { ": " };
     format!("{} of {} features{colon}{}", labels.len(), Scope::ALL.len(), labels.join(", "))
 }
 
 /// A key's access in few words, such as `Create, read`.
-pub fn in_words(scopes: ScopeSet) -> String {
+pub(crate) fn in_words(scopes: ScopeSet) -> String {
     let leads =
         [(Scope::CreateLeads, "create"), (Scope::ReadLeads, "read"), (Scope::UpdateDeleteLeads, "update, delete")];
     let others = [

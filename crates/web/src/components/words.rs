@@ -8,7 +8,7 @@ const DAY: i64 = 24 * HOUR;
 const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
 /// A number with commas between its thousands.
-pub fn thousands(number: i64) -> String {
+pub(crate) fn thousands(number: i64) -> String {
     let digits = number.unsigned_abs().to_string();
     let mut text = if number < 0 { "-".to_owned() } else { String::new() };
     for (place, digit) in digits.chars().enumerate() {
@@ -21,13 +21,13 @@ pub fn thousands(number: i64) -> String {
 }
 
 /// A number with its noun: `1 key`, `2 keys`.
-pub fn count(number: i64, noun: &str) -> String {
+pub(crate) fn count(number: i64, noun: &str) -> String {
     let s = if number == 1 { "" } else { "s" };
     format!("{} {noun}{s}", thousands(number))
 }
 
 /// How long ago, for lists: `12 sec ago`, `4 min ago`, `2 h ago`, `Yesterday`, `118 days ago`.
-pub fn ago(at: Timestamp, now: Timestamp) -> String {
+pub(crate) fn ago(at: Timestamp, now: Timestamp) -> String {
     let seconds = (now.as_micros() - at.as_micros()) / 1_000_000;
     match seconds {
         ..1 => "Just now".into(),
@@ -40,7 +40,7 @@ pub fn ago(at: Timestamp, now: Timestamp) -> String {
 }
 
 /// How long until, and `now` for what is past: `in 6 days`, `in 9 months`.
-pub fn until(at: Timestamp, now: Timestamp) -> String {
+pub(crate) fn until(at: Timestamp, now: Timestamp) -> String {
     let seconds = (at.as_micros() - now.as_micros()) / 1_000_000;
     match seconds {
         ..1 => "now".into(),
@@ -54,35 +54,35 @@ pub fn until(at: Timestamp, now: Timestamp) -> String {
 }
 
 /// A date: `23 Nov 2026`.
-pub fn date(at: Timestamp) -> String {
+pub(crate) fn date(at: Timestamp) -> String {
     let text = at.to_string();
     let month = text[5..7].parse::<usize>().ok().and_then(|month| MONTHS.get(month.wrapping_sub(1)));
     format!("{} {} {}", text[8..10].trim_start_matches('0'), month.unwrap_or(&""), text[..4].trim_start_matches('0'))
 }
 
 /// A day by its number since 1970, without its year: `23 Nov`.
-pub fn day_of_month(day: i64) -> String {
+pub(crate) fn day_of_month(day: i64) -> String {
     let text = date(Timestamp::from_micros(day.saturating_mul(DAY * 1_000_000)));
     text.rsplit_once(' ').map_or_else(String::new, |(day, _)| day.to_owned())
 }
 
 /// Date and minute with the zone: `23 Nov 2026, 14:03 UTC`.
-pub fn minute(at: Timestamp) -> String {
+pub(crate) fn minute(at: Timestamp) -> String {
     format!("{}, {} UTC", date(at), &at.to_string()[11..16])
 }
 
 /// The time of day to the millisecond: `14:03:22.118`.
-pub fn clock(at: Timestamp) -> String {
+pub(crate) fn clock(at: Timestamp) -> String {
     at.to_string()[11..23].to_owned()
 }
 
 /// Date and millisecond with the zone: `23 Nov 2026, 14:03:22.118 UTC`.
-pub fn exact(at: Timestamp) -> String {
+pub(crate) fn exact(at: Timestamp) -> String {
     format!("{}, {} UTC", date(at), clock(at))
 }
 
 /// The letters that stand for a person: of the first name and the last.
-pub fn initials(name: &str) -> String {
+pub(crate) fn initials(name: &str) -> String {
     let mut letters = name.split_whitespace().filter_map(|word| word.chars().next());
     let (first, last) = (letters.next(), letters.next_back());
     first.into_iter().chain(last).flat_map(char::to_uppercase).collect()

@@ -121,6 +121,18 @@ pub async fn all(
     Ok(keys.into_iter().map(Visible).collect())
 }
 
+/// Keys of the account by their ids, as they are listed; those that are deleted are left out.
+pub async fn of_ids(
+    db: &mut Connection<'_>,
+    grant: &Grant<ManageKeys>,
+    ids: &[i64],
+) -> Result<Vec<Visible<ListedKey>>> {
+    let query =
+        DirectoryQuery { status: KeyStatus::Any, order: KeyOrder::Name, descending: false, ..Default::default() };
+    let (.., keys) = narrowed(db, grant, &query).await?;
+    Ok(keys.into_iter().filter(|row| ids.contains(&row.key.id)).map(Visible).collect())
+}
+
 /// One key as it is listed.
 pub async fn listed(db: &mut Connection<'_>, grant: &Grant<ManageKeys>, id: i64) -> Result<Visible<ListedKey>> {
     let of = KeyFilter { deleted: true, ..KeyFilter::default() };
