@@ -54,7 +54,6 @@ struct Group {
 
 /// A key of the record.
 pub(super) struct Key {
-    pub(super) id: i64,
     pub(super) href: String,
     pub(super) name: String,
     pub(super) fingerprint: String,
@@ -157,7 +156,6 @@ impl Key {
     fn of(key: &AccessKey, now: Timestamp) -> Self {
         let scopes: Vec<_> = key.scopes.iter().map(leadlatch_domain::scope::Scope::label).collect();
         Self {
-            id: key.id,
             href: format!("/settings/configuration/access-keys/{}", key.id),
             name: key.name.clone(),
             fingerprint: key.fingerprint.clone(),
