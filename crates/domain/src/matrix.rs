@@ -173,6 +173,7 @@ matrix! {
     InspectLeads    "leads.inspect"      "see leads with their history, in the bin too": Needs::Admin, Never;
     EraseLeads      "leads.erase"        "erase leads at once": Needs::Admin, Never;
     ManageKeys      "keys.manage"        "make, list, change, rotate and delete access keys, and read what they did": Needs::Admin, Never;
+    PreviewKeys     "keys.preview"       "see what an access key would see before it is made": Needs::Admin, Never;
     ManageUsers     "users.manage"       "manage users and user groups": Needs::Admin, Never;
     ManageSettings  "settings.manage"    "manage the account's settings, lead groups, lead types, statuses and sites": Needs::Admin, Never;
     ReadAudit       "audit.read"         "read the audit trail": Needs::Admin, Never;
