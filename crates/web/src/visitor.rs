@@ -49,9 +49,7 @@ impl Visitor {
     pub(crate) fn of(headers: &HeaderMap, uri: &Uri, address: Option<IpAddr>, https: bool) -> Self {
         let token = |cookie: Cookie| cookie.read(headers, https).and_then(Token::parse);
         let visit = token(Cookie::Visit);
-        let host = headers.get(HOST).and_then(|host| host.to_str().ok());
         Self {
-            host: host.or_else(|| uri.authority().map(Authority::as_str)).unwrap_or("localhost").to_owned(),
             address,
             https,
             here: uri.path_and_query().map_or("/", |path| path.as_str()).to_owned(),
@@ -90,7 +88,7 @@ impl Visitor {
 
 fn host_of(headers: &HeaderMap, uri: &Uri) -> String {
     let named = headers.get(HOST).and_then(|host| host.to_str().ok());
-    named.or_else(|| uri.authority().map(axum::http::uri::Authority::as_str)).unwrap_or("localhost").to_owned()
+    named.or_else(|| uri.authority().map(Authority::as_str)).unwrap_or("localhost").to_owned()
 }
 
 impl<S: Send + Sync> FromRequestParts<S> for Visitor {
