@@ -19,6 +19,7 @@ use crate::allow::allowed;
 use crate::docs::{error_page, shared_headers};
 use crate::envelope::envelope;
 use crate::problem::{Problem, ProblemBody};
+use crate::wire;
 use crate::v1::{
     lead_groups, lead_types, leads, marketing, partner_records, sites, statuses, user_groups, users, whoami,
 };
@@ -72,6 +73,7 @@ pub fn router(app: App) -> Router {
         document.servers = Some(vec![Server::new(url.clone())]);
     }
     v1.merge(SwaggerUi::new("/docs").url("/openapi.json", document))
+        .merge(wire::routes())
         .route("/docs/errors/{code}", get(error_page))
         .route("/healthz", get(async || "ok"))
         .route("/readyz", get(ready))

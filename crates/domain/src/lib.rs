@@ -29,3 +29,4 @@ pub mod retention;
 pub mod scope;
 pub mod text;
 pub mod time;
+pub mod web_form;

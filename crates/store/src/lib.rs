@@ -34,6 +34,8 @@ mod store;
 pub mod usage;
 pub mod user_groups;
 pub mod users;
+pub mod web_forms;
+mod wire_numbers;
 
 pub use access::{Access, Grant, Held, Operator, Visible};
 pub use authenticate::confirm;

@@ -2,6 +2,7 @@
 
 use leadlatch_domain::audit::Event;
 use leadlatch_domain::contact::{Email, Phone};
+use leadlatch_domain::id::WireNumber;
 use leadlatch_domain::matrix::{Action, WritePartners};
 use leadlatch_domain::reach::PartnerKind;
 use leadlatch_domain::text::Name;
@@ -11,7 +12,8 @@ use serde_json::json;
 use crate::access::{Grant, Held, Visible};
 use crate::audit::Pending;
 use crate::engine::{Connection, Row, values};
-use crate::{Error, Page, Result, Slice, access_keys, change, lead_groups, lead_types};
+use crate::names::Names;
+use crate::{Error, Page, Result, Slice, access_keys, change, lead_groups, lead_types, wire_numbers};
 
 /// A partner record.
 #[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
@@ -35,6 +37,10 @@ pub struct PartnerRecord {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub active: Option<bool>,
+    /// The number that clients of existing integrations hold for it. Absent for Partner keys.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub wire_number: Option<i64>,
     /// The lead groups that it may use, with all their types.
     pub lead_group_ids: Vec<i64>,
     /// The lead types that it may use by themselves.
@@ -59,7 +65,8 @@ impl Side {
     }
 }
 
-const SELECT: &str = "SELECT id, kind, company, contact_name, email, phone, active FROM partner_records \
+const NUMBERED: Names = Names { table: "partner_records", one: "partner record", field: "partner" };
+const SELECT: &str = "SELECT id, kind, company, contact_name, email, phone, active, wire_number FROM partner_records \
      WHERE account_id = $1 AND deleted_at IS NULL";
 
 /// The records of a side in reach, by id. A Partner key reaches its own, if the key stands on that side.
@@ -109,6 +116,7 @@ pub async fn get<A: Action>(
 fn reduce<A>(grant: &Grant<A>, record: &mut PartnerRecord) {
     if grant.partner().is_some() {
         record.active = None;
+        record.wire_number = None;
     }
 }
 
@@ -137,6 +145,7 @@ fn read(row: &Row<'_>) -> Result<PartnerRecord> {
         email: row.get(4)?,
         phone: row.get(5)?,
         active: Some(row.get(6)?),
+        wire_number: row.get(7)?,
         lead_group_ids: Vec::new(),
         lead_type_ids: Vec::new(),
     })
@@ -167,11 +176,24 @@ pub async fn create(
     company: Name,
     links: Links,
 ) -> Result<Visible<PartnerRecord>> {
+    create_numbered(db, grant, kind, company, links, None).await
+}
+
+/// As [`create`], with the number that clients of existing integrations hold for it.
+pub async fn create_numbered(
+    db: &mut Connection<'_>,
+    grant: Held<WritePartners>,
+    kind: PartnerKind,
+    company: Name,
+    links: Links,
+    wire_number: Option<WireNumber>,
+) -> Result<Visible<PartnerRecord>> {
     let sql =
         "INSERT INTO partner_records (account_id, kind, company, created_at) VALUES ($1, $2, $3, $4) RETURNING id";
     let now = db.now().as_micros();
     let id = db.query_int(sql, values![grant.account(), kind.as_str(), company.as_str(), now]).await?;
     set_links(db, grant.account(), id, &links, true).await?;
+    wire_numbers::set(db, grant.account(), &NUMBERED, id, wire_number).await?;
     let record = find(db, grant.account(), id).await?;
     db.audit(Pending::by(&grant, Event::PartnerCreated, id, json!({"after": record})));
     Ok(Visible(record))
@@ -247,6 +269,8 @@ pub struct PartnerChange {
     pub email: Option<Option<Email>>,
     /// The company's telephone number, or none.
     pub phone: Option<Option<Phone>>,
+    /// The number that clients of existing integrations hold for it, or none.
+    pub wire_number: Option<Option<WireNumber>>,
 }
 
 /// Changes a record. When its kind changes, what its keys reach changes in the same transaction.
@@ -264,6 +288,9 @@ pub async fn set(
     let (kind, company) = (after.kind.as_str(), after.company.as_str());
     let (contact, email, phone) = (after.contact_name.clone(), after.email.clone(), after.phone.clone());
     db.execute(sql, values![account, id, kind, company, contact, email, phone]).await?;
+    if let Some(number) = change.wire_number {
+        wire_numbers::set(db, account, &NUMBERED, id, number).await?;
+    }
     if let Some(kind) = change.kind {
         let sql = "UPDATE access_keys SET partner_sides = $3, access_version = access_version + 1 \
                    WHERE account_id = $1 AND partner_id = $2";
@@ -280,6 +307,7 @@ fn apply(before: PartnerRecord, change: &PartnerChange) -> PartnerRecord {
     PartnerRecord {
         company: change.company.as_ref().map_or(before.company, Name::to_string),
         kind: change.kind.map_or(before.kind, |kind| kind.as_str().to_owned()),
+        wire_number: change.wire_number.map_or(before.wire_number, |number| number.map(WireNumber::get)),
         contact_name: contact.unwrap_or(before.contact_name),
         email: email.unwrap_or(before.email),
         phone: phone.unwrap_or(before.phone),
@@ -312,10 +340,10 @@ pub async fn activate(
 pub async fn delete(db: &mut Connection<'_>, grant: Held<WritePartners>, id: i64) -> Result<Visible<PartnerRecord>> {
     let record = hold(db, grant.account(), id).await?;
     access_keys::delete_of_partner(db, &grant, id).await?;
-    let sql = "UPDATE partner_records SET deleted_at = $3, active = FALSE WHERE account_id = $1 AND id = $2";
+    let sql = "UPDATE partner_records SET deleted_at = $3, active = FALSE, wire_number = NULL WHERE account_id = $1 AND id = $2";
     let now = db.now().as_micros();
     db.execute(sql, values![grant.account(), id, now]).await?;
-    for table in ["partner_lead_groups", "partner_lead_types"] {
+    for table in ["partner_lead_groups", "partner_lead_types", "web_form_introducers"] {
         let sql = format!("DELETE FROM {table} WHERE account_id = $1 AND partner_id = $2");
         db.execute(&sql, values![grant.account(), id]).await?;
     }

@@ -9,6 +9,7 @@ pub mod record;
 pub mod rights;
 pub mod twins;
 pub mod view;
+pub mod wire;
 
 pub use field::LeadField;
 pub use filter::{LeadFilter, LeadSort};
@@ -17,3 +18,4 @@ pub use record::{Lead, Value};
 pub use rights::{FieldRights, Mode};
 pub use twins::Twins;
 pub use view::LeadView;
+pub use wire::WireLead;

@@ -4,6 +4,7 @@ mod create;
 mod end;
 mod exposed;
 mod gates;
+mod in_clear;
 mod limits;
 mod read;
 mod rotate;
