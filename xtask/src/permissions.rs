@@ -3,6 +3,7 @@
 use std::fmt::Write;
 use std::fs;
 
+use leadlatch_api::wire::{Line, RULES};
 use leadlatch_domain::matrix::{MATRIX, Needs, PartnerReach, Rule};
 
 const PATH: &str = "docs/permissions.md";
@@ -20,7 +21,7 @@ What each action needs of its caller. Generated from `crates/domain/src/matrix.r
 /// Writes the table or, with `check`, fails when the one checked in is another.
 pub(crate) fn run(check: bool) -> Result<(), String> {
     let path = crate::workspace()?.join(PATH);
-    let table = table(MATRIX);
+    let table = table(MATRIX) + &requests(RULES);
     if !check {
         return fs::write(&path, table).map_err(|error| format!("{PATH}: {error}"));
     }
@@ -36,6 +37,15 @@ fn table(rules: &[Rule]) -> String {
     for rule in rules {
         writeln!(text, "| `{}` | {} | {} | {} |", rule.action, rule.words, full_key(rule), partner_key(rule))
             .expect("a String takes all that is written");
+    }
+    text
+}
+
+/// The requests of existing integrations, whose key and action stand in the body, each with the action that it is.
+fn requests(lines: &[Line]) -> String {
+    let mut text = "\n## Requests of existing integrations\n\n| path | request | action |\n| --- | --- | --- |\n".to_owned();
+    for Line { path, request, rule } in lines {
+        writeln!(text, "| `{path}` | {request} | `{}` |", rule.action).expect("a String takes all that is written");
     }
     text
 }
@@ -71,6 +81,15 @@ mod tests {
             assert!(table.contains(&format!("| `{}` | {} |", rule.action, rule.words)), "{}", rule.action);
         }
         assert_eq!(table.lines().count(), HEAD.lines().count() + MATRIX.len());
+    }
+
+    #[test]
+    fn every_request_of_an_integration_is_an_action_of_the_matrix() {
+        let table = table(MATRIX);
+        for line in RULES {
+            assert!(table.contains(&format!("| `{}` |", line.rule.action)), "{}", line.request);
+        }
+        assert!(requests(RULES).contains("| `/api/APILead.php` | delete | `leads.delete` |"));
     }
 
     #[test]

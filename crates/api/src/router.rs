@@ -19,10 +19,10 @@ use crate::allow::allowed;
 use crate::docs::{error_page, shared_headers};
 use crate::envelope::envelope;
 use crate::problem::{Problem, ProblemBody};
-use crate::wire;
 use crate::v1::{
     lead_groups, lead_types, leads, marketing, partner_records, sites, statuses, user_groups, users, whoami,
 };
+use crate::wire;
 
 #[derive(OpenApi)]
 #[openapi(info(title = "Leadlatch", description = "Leads, opened by access keys."), components(schemas(ProblemBody)))]

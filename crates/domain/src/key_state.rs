@@ -88,7 +88,8 @@ impl KeyTimes {
         let near = near.filter(|(_, at, _)| at.minus(WARNED) <= now);
         let exposed = "The key stood in a URL then, where logs keep it: rotate or delete it.";
         let exposed = self.exposed_at.map(|at| ("exposed", at, exposed));
-        let clear = "The key came over plain http then, where anyone on the way could read it: use https, then rotate it.";
+        let clear =
+            "The key came over plain http then, where anyone on the way could read it: use https, then rotate it.";
         let clear = self.sent_in_clear_at.map(|at| ("sent_in_clear", at, clear));
         let all = exposed.into_iter().chain(clear).chain(near);
         let mut warnings: Vec<_> = all.map(|(code, at, detail)| Warning { code, detail: detail.into(), at }).collect();

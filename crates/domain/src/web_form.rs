@@ -99,7 +99,9 @@ mod tests {
         ] {
             assert_eq!(Origin::parse(text).unwrap().as_str(), origin, "{text}");
         }
-        for text in ["", "null", "*", "www.example.com", "https://", "https://a.com/x", "ftp://a.com", "https://u@a.com"] {
+        for text in
+            ["", "null", "*", "www.example.com", "https://", "https://a.com/x", "ftp://a.com", "https://u@a.com"]
+        {
             assert!(Origin::parse(text).is_err(), "{text}");
         }
         let referer = Origin::of_address("https://www.example.com/quote?x=1").unwrap();

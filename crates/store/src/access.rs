@@ -154,7 +154,9 @@ impl Access {
             (Caller::CommandLine, Needs::AnyKey | Needs::Scope(_) | Needs::Admin) => None,
             (Caller::WebForm(_), Needs::Role(Role::WebForm)) => None,
             // What is for one lead group is never for the server at large.
-            (Caller::Role(_), Needs::Role(Role::WebForm)) => Some(denied(Code::InsufficientScope, DeniedBy::KeyKind, None)),
+            (Caller::Role(_), Needs::Role(Role::WebForm)) => {
+                Some(denied(Code::InsufficientScope, DeniedBy::KeyKind, None))
+            }
             (Caller::Role(own), Needs::Role(role)) if *own == role => None,
             _ => Some(denied(Code::InsufficientScope, DeniedBy::KeyKind, None)),
         }

@@ -59,7 +59,8 @@ pub struct LetIn {
     pub plain_http: bool,
 }
 
-const SELECT: &str = "SELECT is_on, origins, redirect_hosts FROM web_forms WHERE account_id = $1 AND lead_group_id = $2";
+const SELECT: &str =
+    "SELECT is_on, origins, redirect_hosts FROM web_forms WHERE account_id = $1 AND lead_group_id = $2";
 
 /// The settings of a group; `None` where they were never set.
 pub(crate) async fn settings(db: &mut Connection<'_>, account: i64, group: i64) -> Result<Option<WebFormSettings>> {
@@ -113,7 +114,9 @@ fn once<T: Ord>(list: impl Iterator<Item = T>) -> Vec<T> {
 async fn refuse_unlinked(db: &mut Connection<'_>, account: i64, group: i64, introducers: &[i64]) -> Result<()> {
     for id in introducers {
         if !is_linked(db, account, group, *id).await? {
-            return Err(Error::Conflict(format!("Partner record {id} supplies no leads to this lead group: link it first.")));
+            return Err(Error::Conflict(format!(
+                "Partner record {id} supplies no leads to this lead group: link it first."
+            )));
         }
     }
     Ok(())
@@ -151,7 +154,12 @@ impl Store {
     }
 }
 
-async fn let_in(db: &mut Connection<'_>, host: Option<&str>, group: &str, from: Option<IpAddr>) -> Result<Option<LetIn>> {
+async fn let_in(
+    db: &mut Connection<'_>,
+    host: Option<&str>,
+    group: &str,
+    from: Option<IpAddr>,
+) -> Result<Option<LetIn>> {
     let Some((account, plain_http)) = account(db, host).await? else { return Ok(None) };
     let number = LeadGroupId::parse(group).map_or(-1, LeadGroupId::get);
     let sql = "SELECT id FROM lead_groups WHERE account_id = $1 AND (wire_number = $2 OR id = $2) \

@@ -70,9 +70,7 @@ impl Xml {
 
 /// The text without what XML cannot hold.
 fn printable(text: &str) -> Cow<'_, str> {
-    let refused = |letter: char| {
-        matches!(letter, '\0'..='\u{8}' | '\u{b}' | '\u{c}' | '\u{e}'..='\u{1f}' | '\u{fffe}' | '\u{ffff}')
-    };
+    let refused = |letter: char| matches!(letter, '\0'..='\u{8}' | '\u{b}' | '\u{c}' | '\u{e}'..='\u{1f}' | '\u{fffe}' | '\u{ffff}');
     if text.contains(refused) { text.replace(refused, "\u{fffd}").into() } else { text.into() }
 }
 

@@ -20,6 +20,13 @@ pub(super) fn decode<'b>(body: &'b [u8], content_type: Option<&str>) -> Cow<'b, 
     text.unwrap_or_else(|| WINDOWS_1252.decode_without_bom_handling(body).0)
 }
 
+/// The letters of a form's value: in the encoding that a header names, then as UTF-8, and at last as Latin-1.
+pub(super) fn letters(value: &[u8], content_type: Option<&str>) -> String {
+    let mut candidates = content_type.and_then(charset).into_iter().chain([UTF_8]);
+    let text = candidates.find_map(|encoding| strictly(encoding, value));
+    text.unwrap_or_else(|| WINDOWS_1252.decode_without_bom_handling(value).0).into_owned()
+}
+
 /// The text, if the bytes are one in the encoding.
 fn strictly<'b>(encoding: &'static Encoding, bytes: &'b [u8]) -> Option<Cow<'b, str>> {
     encoding.decode_without_bom_handling_and_without_replacement(bytes)
@@ -39,7 +46,7 @@ fn prolog(body: &[u8]) -> Option<&'static Encoding> {
 }
 
 /// The encoding that a `Content-Type` names.
-pub(super) fn charset(content_type: &str) -> Option<&'static Encoding> {
+fn charset(content_type: &str) -> Option<&'static Encoding> {
     let parameters = content_type.split(';').skip(1).filter_map(|parameter| parameter.split_once('='));
     let mut named = parameters.filter(|(name, _)| name.trim().eq_ignore_ascii_case("charset"));
     named.next().and_then(|(_, label)| by_label(label.trim().trim_matches(['"', '\''])))

@@ -82,7 +82,8 @@ impl Tree {
             let detail = format!("The document ends before <{}> is closed.", repeat(&open.name));
             return Err(Malformed { line: line(text, end), detail });
         }
-        let missing = || Malformed { line: line(text, end), detail: "The body is no XML document: send <data>.".into() };
+        let missing =
+            || Malformed { line: line(text, end), detail: "The body is no XML document: send <data>.".into() };
         self.root.ok_or_else(missing)
     }
 
@@ -180,7 +181,8 @@ mod tests {
 
     #[test]
     fn names_are_read_without_case_and_values_without_padding() {
-        let root = read(b"<Data>\n <LEAD><x:FirstName a='1'> Ann \r\n</firstname><email/></Lead></DATA>\n", None).unwrap();
+        let root =
+            read(b"<Data>\n <LEAD><x:FirstName a='1'> Ann \r\n</firstname><email/></Lead></DATA>\n", None).unwrap();
         let lead = root.named("lead").next().unwrap();
         let names: Vec<_> = lead.children.iter().map(|child| (child.name.as_str(), child.text.as_str())).collect();
         assert_eq!((root.name.as_str(), names), ("data", vec![("firstname", "Ann"), ("email", "")]));
@@ -189,7 +191,10 @@ mod tests {
     #[test]
     fn references_cdata_and_comments_are_read_as_text() {
         let read = |text: &str| read(text.as_bytes(), None).unwrap().text;
-        assert_eq!(read("<a>1 &lt; 2 &amp;&#233;&#x1F600; <!-- no --><![CDATA[<b>&amp;</b>]]></a>"), "1 < 2 &é😀 <b>&amp;</b>");
+        assert_eq!(
+            read("<a>1 &lt; 2 &amp;&#233;&#x1F600; <!-- no --><![CDATA[<b>&amp;</b>]]></a>"),
+            "1 < 2 &é😀 <b>&amp;</b>"
+        );
         assert_eq!(read("<a>&lt;b&gt;bold&lt;/b&gt; M&S &eacute;</a>"), "<b>bold</b> M&S é");
     }
 

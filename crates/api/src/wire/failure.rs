@@ -28,7 +28,9 @@ pub(super) fn problem(error: Error, lead: &WireLead) -> Problem {
 fn in_words(fault: FieldFault, lead: &WireLead) -> FieldFault {
     let name = element_of(&fault.field).into_owned();
     let detail = match (fault.code, lead.text(&name)) {
-        ("unknown_status", Some(text)) => format!("The account has no status {}: send one that it has.", repeat(text)).into(),
+        ("unknown_status", Some(text)) => {
+            format!("The account has no status {}: send one that it has.", repeat(text)).into()
+        }
         ("required", None) if name == "leadgroup" => "Send the number of the lead group.".into(),
         ("required", None) if name == "type" => "Send the name of the lead type.".into(),
         _ => fault.detail,

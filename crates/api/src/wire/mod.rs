@@ -7,7 +7,10 @@ mod credential;
 mod decode;
 mod document;
 mod failure;
+mod fields;
+mod form;
 mod lead;
+mod page;
 mod preflight;
 mod record;
 mod repair;
@@ -30,10 +33,14 @@ pub(crate) const CREATE_UPDATE: &str = "/api/APILeadCreateUpdate.php";
 /// The path to search, read and delete leads.
 pub(crate) const LEAD: &str = "/api/APILead.php";
 
+/// The path that forms on web pages post to.
+pub(crate) const FORM: &str = "/api/APIHTTPPost.php";
+
 /// The routes. Each handler asks for its permission itself, since key and action stand in the body; what it asks for is
 /// a line of [`RULES`].
 pub(crate) fn routes() -> Router<App> {
     Router::new()
         .route(CREATE_UPDATE, post(create_update::post).options(preflight::answer))
         .route(LEAD, post(lead::post))
+        .route(FORM, post(form::post).get(form::post).options(preflight::answer))
 }

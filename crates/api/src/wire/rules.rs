@@ -1,8 +1,8 @@
 //! What the requests of existing integrations need, stated once: the check, the permission table and the tests go by it.
 
-use leadlatch_domain::matrix::{Action, CreateLeads, DeleteLeads, ReadLeads, Rule, UpdateLeads};
+use leadlatch_domain::matrix::{Action, CreateLeads, DeleteLeads, PostWebForm, ReadLeads, Rule, UpdateLeads};
 
-use super::{CREATE_UPDATE, LEAD};
+use super::{CREATE_UPDATE, FORM, LEAD};
 
 /// A request and what it needs.
 #[derive(Debug, Clone, Copy)]
@@ -26,4 +26,5 @@ pub const RULES: &[Line] = &[
     line::<ReadLeads>(LEAD, "search"),
     line::<ReadLeads>(LEAD, "read"),
     line::<DeleteLeads>(LEAD, "delete"),
+    line::<PostWebForm>(FORM, "form"),
 ];

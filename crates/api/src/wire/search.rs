@@ -80,7 +80,8 @@ fn read(document: &Element) -> Result<Search, Vec<FieldFault>> {
     let [from, to] = days.map(|day| day.as_deref().map(day_of).transpose());
     let from = keep(from.map_err(|fault| fault.on("startdate"))).flatten();
     let to = keep(to.map_err(|fault| fault.on("enddate"))).flatten();
-    let [page, per_page] = numbers.map(|number| number.map(|text| text.parse::<u32>().ok().filter(|number| *number > 0)));
+    let [page, per_page] =
+        numbers.map(|number| number.map(|text| text.parse::<u32>().ok().filter(|number| *number > 0)));
     if page == Some(None) {
         faults.push(Fault::new("out_of_range", "Pages count from 1.").on("page"));
     }
@@ -102,5 +103,6 @@ fn day_of(text: &str) -> Result<Date, Fault> {
     {
         return Ok(date);
     }
-    Date::parse(text).map_err(|_| Fault::new("bad_date", "Write a day of the calendar as dd/mm/yyyy, such as 31/01/2026."))
+    Date::parse(text)
+        .map_err(|_| Fault::new("bad_date", "Write a day of the calendar as dd/mm/yyyy, such as 31/01/2026."))
 }

@@ -139,7 +139,8 @@ pub(super) async fn site(shell: &Shell, args: SiteSet) -> Outcome {
 }
 
 pub(super) async fn web_form(shell: &Shell, args: LeadGroupWebForm) -> Outcome {
-    let partner = |text: &str| PartnerId::parse(text).ok_or_else(|| Fault::new("out_of_range", "Give the record's id."));
+    let partner =
+        |text: &str| PartnerId::parse(text).ok_or_else(|| Fault::new("out_of_range", "Give the record's id."));
     let change = WebFormChange {
         on: (args.on || args.off).then_some(args.on),
         origins: list(&args.origin, Origin::parse)?,

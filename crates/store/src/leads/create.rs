@@ -50,11 +50,7 @@ pub(super) async fn make<A>(db: &mut Connection<'_>, grant: &Held<A>, input: Lea
 }
 
 /// The lead that a caller sent, checked and whole but for its id, and its group.
-pub(super) async fn prepare<A>(
-    db: &mut Connection<'_>,
-    grant: &Held<A>,
-    mut input: LeadInput,
-) -> Result<(Lead, i64)> {
+pub(super) async fn prepare<A>(db: &mut Connection<'_>, grant: &Held<A>, mut input: LeadInput) -> Result<(Lead, i64)> {
     refuse_without_side(grant)?;
     let group = lead_group(db, grant, &mut input).await?;
     resolve::lead_type(db, grant, &mut input, group).await?;

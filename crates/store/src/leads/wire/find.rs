@@ -28,7 +28,9 @@ fn number(text: &str) -> i64 {
 fn best(candidates: &[Candidate], text: &str) -> Option<i64> {
     let (number, name) = (number(text), fold(text));
     let by = |is: &dyn Fn(&Candidate) -> bool| candidates.iter().find(|one| is(one)).map(|one| one.id);
-    by(&|one| one.wire_number == Some(number)).or_else(|| by(&|one| one.id == number)).or_else(|| by(&|one| one.name == name))
+    by(&|one| one.wire_number == Some(number))
+        .or_else(|| by(&|one| one.id == number))
+        .or_else(|| by(&|one| one.name == name))
 }
 
 /// A lead group, for a Partner key among those that it is linked to.

@@ -20,7 +20,11 @@ pub use names::{Record, records};
 pub use search::{Found, PAGE_MAX, Search, search};
 
 /// Makes a lead of what an integration sent.
-pub async fn create_wire(db: &mut Connection<'_>, grant: Held<CreateLeads>, lead: WireLead) -> Result<Visible<LeadView>> {
+pub async fn create_wire(
+    db: &mut Connection<'_>,
+    grant: Held<CreateLeads>,
+    lead: WireLead,
+) -> Result<Visible<LeadView>> {
     let mut input = read_input(&grant, &lead, Mode::Create)?;
     let group = name_group(db, &grant, &lead, &mut input).await?;
     if let Some(text) = lead.text("introducer") {
@@ -50,7 +54,11 @@ pub async fn create_posted(db: &mut Connection<'_>, grant: Held<PostWebForm>, le
 }
 
 /// Changes a lead by what an integration sent.
-pub async fn update_wire(db: &mut Connection<'_>, grant: Held<UpdateLeads>, lead: WireLead) -> Result<Visible<LeadView>> {
+pub async fn update_wire(
+    db: &mut Connection<'_>,
+    grant: Held<UpdateLeads>,
+    lead: WireLead,
+) -> Result<Visible<LeadView>> {
     let mut input = read_input(&grant, &lead, Mode::Update)?;
     let id = lead.text("id").and_then(LeadId::parse).map_or(0, LeadId::get);
     let lock = db.lock_rows(" FOR UPDATE OF leads");
