@@ -43,7 +43,8 @@ fn table(rules: &[Rule]) -> String {
 
 /// The requests of existing integrations, whose key and action stand in the body, each with the action that it is.
 fn requests(lines: &[Line]) -> String {
-    let mut text = "\n## Requests of existing integrations\n\n| path | request | action |\n| --- | --- | --- |\n".to_owned();
+    let mut text =
+        "\n## Requests of existing integrations\n\n| path | request | action |\n| --- | --- | --- |\n".to_owned();
     for Line { path, request, rule } in lines {
         writeln!(text, "| `{path}` | {request} | `{}` |", rule.action).expect("a String takes all that is written");
     }

