@@ -9,7 +9,7 @@ use leadlatch_domain::lead::{LeadView, WireLead};
 use leadlatch_domain::matrix::{Action, CreateLeads, UpdateLeads};
 use leadlatch_domain::problem::Code;
 use leadlatch_store::leads::wire;
-use leadlatch_store::{Access, Connection, Visible};
+use leadlatch_store::{Access, Connection, Grant, Held, Visible};
 
 use super::answer::{Item, result};
 use super::credential::enter;
@@ -35,7 +35,7 @@ pub(super) async fn post(State(app): State<App>, request: Request) -> Result<Res
     check_form(&document, leads.len())?;
     let mut items = Vec::with_capacity(leads.len());
     for lead in leads {
-        items.push(match one(&app, access.clone(), lead).await {
+        items.push(match one(&app, access.clone(), lead, How::Kept).await {
             Ok(lead) => Item::done(lead.id()),
             Err(problem) => {
                 problem.log(caller.request_id());
@@ -56,7 +56,28 @@ pub(super) async fn document(parts: &Parts, body: Body) -> Result<Element, Probl
     })
 }
 
-fn check_form(document: &Element, leads: usize) -> Result<(), Problem> {
+/// Whether what is asked for is done, or tried and taken back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum How {
+    Kept,
+    Rehearsed,
+}
+
+impl How {
+    pub(super) async fn write<A, T, J>(self, app: &App, grant: Grant<A>, job: J) -> leadlatch_store::Result<T>
+    where
+        A: Action,
+        T: Send + 'static,
+        J: AsyncFnOnce(&mut Connection<'_>, Held<A>) -> leadlatch_store::Result<T> + Send + 'static,
+    {
+        match self {
+            Self::Kept => app.store.write(grant, job).await,
+            Self::Rehearsed => app.store.rehearse(grant, job).await,
+        }
+    }
+}
+
+pub(super) fn check_form(document: &Element, leads: usize) -> Result<(), Problem> {
     let wrong = |detail: &str| Err(Problem::because(Code::MalformedXml, detail));
     match leads {
         _ if document.name != "data" => wrong("Send <data> around everything, and a <lead> in it for each lead."),
@@ -77,24 +98,24 @@ pub(super) fn read_lead(element: &Element) -> WireLead {
     lead
 }
 
-fn is_update(lead: &WireLead) -> bool {
+pub(super) fn is_update(lead: &WireLead) -> bool {
     lead.text("id").is_some()
 }
 
 /// Does what is asked for one lead, in a transaction of its own.
-async fn one(app: &App, access: Access, lead: WireLead) -> Result<Visible<LeadView>, Problem> {
+pub(super) async fn one(app: &App, access: Access, lead: WireLead, how: How) -> Result<Visible<LeadView>, Problem> {
     let asked = lead.text("request").map(str::to_lowercase);
     let sent = lead.clone();
     let done = match (asked.as_deref(), is_update(&lead)) {
         (None | Some("create"), false) => {
             let grant = access.permit::<CreateLeads>()?;
             let job = async move |db: &mut Connection<'_>, grant| wire::create_wire(db, grant, lead).await;
-            app.store.write(grant, job).await
+            how.write(app, grant, job).await
         }
         (None | Some("update"), true) => {
             let grant = access.permit::<UpdateLeads>()?;
             let job = async move |db: &mut Connection<'_>, grant| wire::update_wire(db, grant, lead).await;
-            app.store.write(grant, job).await
+            how.write(app, grant, job).await
         }
         (asked, _) => return Err(wrong_request(asked)),
     };

@@ -12,12 +12,13 @@ use crate::envelope::Caller;
 use crate::problem::Problem;
 
 /// What is told to who presents no key.
-const WHERE: &str = "Send the access key as <key> inside <lead>, or directly under <data> to search, read and delete.";
+pub(super) const WHERE: &str =
+    "Send the access key as <key> inside <lead>, or directly under <data> to search, read and delete.";
 const IN_CLEAR: &str = "Use https; or an account admin lets existing integrations come over plain http, and their keys \
     be read by anyone on the way: leadlatch account set --plain-http on.";
 
 /// Every key of a document; an empty one is none.
-fn keys(document: &Element) -> impl Iterator<Item = &str> {
+pub(super) fn keys(document: &Element) -> impl Iterator<Item = &str> {
     let own = document.named("key");
     let of_leads = document.named("lead").flat_map(|lead| lead.named("key"));
     own.chain(of_leads).map(|key| key.text.as_str()).filter(|key| !key.is_empty())

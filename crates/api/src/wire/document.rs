@@ -48,7 +48,11 @@ pub fn read(body: &[u8], content_type: Option<&str>) -> Result<Element, Malforme
     if body.len() > SIZE {
         return Err(Malformed { line: 1, detail: "The document is larger than 1 MiB: send less at once.".into() });
     }
-    let text = super::decode::decode(body, content_type);
+    read_text(&super::decode::decode(body, content_type))
+}
+
+/// Reads a document that is text already, whatever encoding its prolog names.
+pub(super) fn read_text(text: &str) -> Result<Element, Malformed> {
     let text = super::repair::repair(text.trim_start());
     Tree::default().grow(&text)
 }

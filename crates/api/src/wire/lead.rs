@@ -11,7 +11,7 @@ use leadlatch_store::leads::{self, wire};
 use leadlatch_store::{Access, Connection, Error, Grant};
 
 use super::answer::{Item, Xml, result};
-use super::create_update::document;
+use super::create_update::{How, document};
 use super::credential::enter;
 use super::document::Element;
 use super::failure::problem;
@@ -22,14 +22,14 @@ use crate::problem::Problem;
 
 /// What is asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Asked {
+pub(super) enum Asked {
     Search,
     Read,
     Delete,
 }
 
 impl Asked {
-    fn of(document: &Element) -> Option<Self> {
+    pub(super) fn of(document: &Element) -> Option<Self> {
         match document.named("request").next()?.text.to_lowercase().as_str() {
             "search" => Some(Self::Search),
             "read" => Some(Self::Read),
@@ -50,7 +50,7 @@ pub(super) async fn post(State(app): State<App>, request: Request) -> Result<Res
     match asked {
         Some(Asked::Search) => search::answer(&app, access.permit()?, &document).await,
         Some(Asked::Read) => read(&app, access.permit()?, &document).await,
-        Some(Asked::Delete) => delete(&app, access, &document).await,
+        Some(Asked::Delete) => delete(&app, access, &document, How::Kept).await,
         None => {
             let detail = "Send search, read or delete.";
             Err(Problem::invalid(vec![Fault::new("bad_choice", detail).on("request")]))
@@ -69,7 +69,7 @@ fn id(document: &Element) -> Result<i64, Problem> {
     }
 }
 
-async fn read(app: &App, grant: Grant<ReadLeads>, document: &Element) -> Result<Response, Problem> {
+pub(super) async fn read(app: &App, grant: Grant<ReadLeads>, document: &Element) -> Result<Response, Problem> {
     let id = id(document)?;
     let rights = grant.fields();
     let job = async |db: &mut Connection<'_>| {
@@ -91,10 +91,10 @@ async fn read(app: &App, grant: Grant<ReadLeads>, document: &Element) -> Result<
     Ok(answer)
 }
 
-async fn delete(app: &App, access: Access, document: &Element) -> Result<Response, Problem> {
+pub(super) async fn delete(app: &App, access: Access, document: &Element, how: How) -> Result<Response, Problem> {
     let grant = access.permit::<DeleteLeads>()?;
     let id = id(document)?;
-    let deleted = app.store.write(grant, async move |db, grant| leads::delete(db, grant, id).await).await;
+    let deleted = how.write(app, grant, async move |db, grant| leads::delete(db, grant, id).await).await;
     deleted.map_err(|error| problem(error, &WireLead::default()))?;
     Ok(result(&[Item::done(Some(id))]))
 }

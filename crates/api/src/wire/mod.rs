@@ -13,6 +13,7 @@ mod lead;
 mod page;
 mod preflight;
 mod record;
+mod rehearsal;
 mod repair;
 mod rules;
 mod search;
@@ -24,6 +25,7 @@ use axum::routing::post;
 use crate::App;
 
 pub use document::{Element, Malformed, read};
+pub use rehearsal::{LeadRehearsal, Rehearsal, rehearse};
 pub use rules::{Line, RULES};
 
 pub(crate) use voice::{Voice, write_origin};

@@ -199,6 +199,7 @@ pub(super) async fn partner(shell: &Shell, args: PartnerSet) -> Outcome {
         email: clearable(args.email.as_ref(), Email::parse)?,
         phone: clearable(args.phone.as_ref(), Phone::parse)?,
         wire_number: args.wire_number.as_deref().map(wire_number_or_off).transpose()?,
+        ..PartnerChange::default()
     };
     let id = args.one.id;
     let job = async move |db: &mut Connection<'_>, grant| partner_records::set(db, grant, id, change).await;

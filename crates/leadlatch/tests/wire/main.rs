@@ -12,4 +12,5 @@ mod form;
 mod property;
 mod search;
 mod sockets;
+mod tester;
 mod world;
