@@ -249,6 +249,7 @@ impl From<Error> for Problem {
             Error::Unavailable(cause) => Self { cause: Some(cause.into()), ..Self::new(code) },
             Error::NoRoom => Self { cause: Some("the database's disk is full".into()), ..Self::new(code) },
             Error::Unauthenticated(_)
+            | Error::Rehearsed
             | Error::SignedOut
             | Error::NoSuchLink
             | Error::Refused(_)
