@@ -23,6 +23,7 @@ use crate::v1::partner_records::{create, delete, update};
 use crate::v1::{
     lead_groups, lead_types, leads, marketing, partner_records, sites, statuses, user_groups, users, whoami, zapier,
 };
+use crate::wire;
 
 #[derive(OpenApi)]
 #[openapi(info(title = "Leadlatch", description = "Leads, opened by access keys."), components(schemas(ProblemBody)))]
@@ -85,6 +86,7 @@ pub fn router(app: App, pages: Pages) -> Router {
         document.servers = Some(vec![Server::new(url.clone())]);
     }
     v1.merge(SwaggerUi::new("/docs").url("/openapi.json", document))
+        .merge(wire::routes())
         .route("/docs/errors/{code}", get(error_page))
         .route("/healthz", get(async || "ok"))
         .route("/readyz", get(ready))

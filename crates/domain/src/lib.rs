@@ -36,3 +36,4 @@ pub mod support;
 pub mod text;
 pub mod time;
 pub mod token;
+pub mod web_form;

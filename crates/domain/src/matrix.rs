@@ -29,6 +29,8 @@ pub enum Role {
     Deletions,
     /// Ends a key whose successor is used, and marks a key that stood in a URL.
     KeyKeeper,
+    /// Takes in what a form on a web page posts, for one lead group whose admin let it.
+    WebForm,
 }
 
 impl Role {
@@ -38,6 +40,7 @@ impl Role {
             Self::Retention => "retention",
             Self::Deletions => "deletions",
             Self::KeyKeeper => "key_keeper",
+            Self::WebForm => "web_form",
         }
     }
 }
@@ -185,6 +188,8 @@ matrix! {
     EndDeletedKeys  "keys.end_deleted"   "delete keys again that a restore brought back": Needs::Role(Role::Deletions), Never;
     EndRotatedKeys  "keys.rotate_out"    "end a rotated key when its successor is first used": KEEPER, Never;
     MarkExposedKeys "keys.expose"        "mark a key that stood in a URL": KEEPER, Never;
+    MarkKeysInClear "keys.sent_in_clear" "mark a key that came over plain http": KEEPER, Never;
+    PostWebForm     "leads.post"         "create leads of a lead group from a web form": Needs::Role(Role::WebForm), Never;
 }
 
 #[cfg(test)]

@@ -56,6 +56,7 @@ impl Server {
             store,
             usage,
             limits: Arc::default(),
+            form_limits: Arc::default(),
             allow_plain_http: config.allow_plain_http,
             trusted_proxies: config.trusted_proxies.clone().into(),
             public_url: config.public_url.clone(),

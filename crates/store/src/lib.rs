@@ -43,6 +43,8 @@ pub mod usage;
 pub mod used_forms;
 pub mod user_groups;
 pub mod users;
+pub mod web_forms;
+mod wire_numbers;
 
 pub use access::{Access, Grant, Held, Operator, Visible};
 pub use authenticate::confirm;

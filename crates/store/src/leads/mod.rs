@@ -22,6 +22,7 @@ mod row;
 mod shapes;
 mod test_leads;
 mod update;
+pub mod wire;
 
 pub use bounded::is_bounded;
 pub use columns::data_columns;

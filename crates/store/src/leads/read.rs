@@ -184,17 +184,27 @@ fn place(view: &LeadView, sort: LeadSort) -> (i64, i64) {
 /// The leads in reach that the filter leaves, counted to 10,000; `None` when there are more.
 pub async fn total(db: &mut Connection<'_>, grant: &Grant<ReadLeads>, filter: &LeadFilter) -> Result<Option<i64>> {
     const EXACT_TO: i64 = 10_000;
-    let Some(narrowed) = narrow(db, grant, filter).await? else { return Ok(Some(0)) };
+    let count = count(db, grant, filter, EXACT_TO as u64 + 1).await?;
+    Ok(Some(count).filter(|count| *count <= EXACT_TO))
+}
+
+/// The leads in reach that the filter leaves, counted to a number.
+pub(super) async fn count(
+    db: &mut Connection<'_>,
+    grant: &Grant<ReadLeads>,
+    filter: &LeadFilter,
+    to: u64,
+) -> Result<i64> {
+    let Some(narrowed) = narrow(db, grant, filter).await? else { return Ok(0) };
     let statement = Query::select()
         .expr(Expr::cust("1"))
         .from("leads")
         .inner_join("statuses", status_in(&grant.scope()))
         .cond_where(leads_in(&grant.scope()).add(narrowed))
-        .limit(EXACT_TO as u64 + 1)
+        .limit(to)
         .take();
     let (sql, bound) = compose(&statement);
-    let count = db.query_int(&format!("SELECT COUNT(*) FROM ({sql}) counted"), bound).await?;
-    Ok(Some(count).filter(|count| *count <= EXACT_TO))
+    db.query_int(&format!("SELECT COUNT(*) FROM ({sql}) counted"), bound).await
 }
 
 /// The time of the last change is the one that the reader's side sees.
