@@ -10,6 +10,7 @@ pub mod contact;
 pub mod custom_field;
 pub mod duplicate;
 pub mod fault;
+pub mod hook;
 pub mod id;
 pub mod key_limits;
 pub mod key_review;
