@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use ipnet::IpNet;
+use leadlatch_outbound::Outbound;
 use leadlatch_store::Store;
 use leadlatch_store::usage::Usage;
 
@@ -17,6 +18,8 @@ pub struct App {
     pub usage: Arc<Usage>,
     /// What keys with a limit did in this minute.
     pub limits: Arc<Limits>,
+    /// How others are called, and who may be.
+    pub outbound: Arc<Outbound>,
     /// Whether plain http is answered on an address that is not loopback.
     pub allow_plain_http: bool,
     /// Whose word about a client's address, scheme and host is believed.

@@ -20,7 +20,7 @@ use crate::docs::{error_page, shared_headers};
 use crate::envelope::envelope;
 use crate::problem::{Problem, ProblemBody};
 use crate::v1::{
-    lead_groups, lead_types, leads, marketing, partner_records, sites, statuses, user_groups, users, whoami,
+    hooks, lead_groups, lead_types, leads, marketing, partner_records, sites, statuses, user_groups, users, whoami,
 };
 
 #[derive(OpenApi)]
@@ -39,6 +39,7 @@ fn v1() -> OpenApiRouter<App> {
     let router = allowed!(router, partner_records::list_introducers, partner_records::get_introducers);
     let router = allowed!(router, partner_records::list_partners, partner_records::get_partners);
     let router = allowed!(router, users::list, users::get, user_groups::list, user_groups::get);
+    let router = allowed!(router, hooks::create::create, hooks::list, hooks::get, hooks::delete, hooks::new_secret);
     allowed!(router, marketing::sources, marketing::mediums, marketing::terms)
 }
 

@@ -7,6 +7,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use ipnet::IpNet;
+use leadlatch_store::Beside;
 use serde::{Deserialize, Serialize};
 use tracing::level_filters::LevelFilter;
 
@@ -22,6 +23,8 @@ pub(crate) struct Config {
     pub(crate) database: String,
     /// Where what must outlive a restore is written down; beside the SQLite file when absent.
     pub(crate) deletions_file: Option<PathBuf>,
+    /// Where the key stands that secrets are sealed with; beside the SQLite file when absent.
+    pub(crate) sealing_key_file: Option<PathBuf>,
     /// The address that people and programs reach the server by, such as `https://leads.example.com`.
     pub(crate) public_url: Option<String>,
     /// The certificate's chain, PEM.
@@ -34,6 +37,8 @@ pub(crate) struct Config {
     pub(crate) allow_plain_http: bool,
     /// Where `/metrics` listens; nowhere when absent.
     pub(crate) metrics_listen: Option<SocketAddr>,
+    /// Addresses that hooks may go to although they are not public, and by plain http too.
+    pub(crate) hook_allowed_ranges: Vec<IpNet>,
     /// Connections that are open at the same time, at the most.
     pub(crate) max_connections: usize,
     /// Down to which level of `docs/logging.md` is logged.
@@ -85,12 +90,14 @@ impl Default for Config {
             listen: "127.0.0.1:8080".into(),
             database: "sqlite:leadlatch.db".into(),
             deletions_file: None,
+            sealing_key_file: None,
             public_url: None,
             tls_cert: None,
             tls_key: None,
             trusted_proxies: Vec::new(),
             allow_plain_http: false,
             metrics_listen: None,
+            hook_allowed_ranges: Vec::new(),
             max_connections: 10_000,
             log: LogLevel::Info,
         }
@@ -111,6 +118,11 @@ database = \"sqlite:leadlatch.db\"
 # SQLite: PATH.deletions beside the database unless set. PostgreSQL: one on each node; none unless set.
 # deletions_file = \"/var/lib/leadlatch/leadlatch.deletions\"
 
+# The key that secrets are sealed with which the server must use itself, such as those that sign hooks: in no backup of
+# the database. SQLite: PATH.sealing-key beside the database unless set, made at the start. PostgreSQL: the same file on
+# each node; none unless set.
+# sealing_key_file = \"/etc/leadlatch/leadlatch.sealing-key\"
+
 # The address that people and programs reach the server by; links begin with it.
 # public_url = \"https://leads.example.com\"
 
@@ -128,6 +140,10 @@ allow_plain_http = false
 # Where Prometheus finds /metrics; nowhere unless set.
 # metrics_listen = \"127.0.0.1:9090\"
 
+# Hooks go by https to addresses that anybody on the internet can reach, and nowhere else but to these ranges, by plain
+# http too. As a variable: 10.0.0.0/8,fd00::/8
+hook_allowed_ranges = []
+
 # Connections that are open at the same time, at the most.
 max_connections = 10000
 
@@ -136,16 +152,18 @@ log = \"info\"
 ";
 
 /// The names of the settings.
-const NAMES: [&str; 11] = [
+const NAMES: [&str; 13] = [
     "listen",
     "database",
     "deletions_file",
+    "sealing_key_file",
     "public_url",
     "tls_cert",
     "tls_key",
     "trusted_proxies",
     "allow_plain_http",
     "metrics_listen",
+    "hook_allowed_ranges",
     "max_connections",
     "log",
 ];
@@ -172,6 +190,7 @@ impl Config {
             .try_parsing(true)
             .list_separator(",")
             .with_list_parse_key("trusted_proxies")
+            .with_list_parse_key("hook_allowed_ranges")
             .source(Some(ours));
         let read = builder.add_source(environment).build().and_then(config::Config::try_deserialize);
         let read: Self = read.map_err(|error| Failure::new(format!("configuration: {error}")))?;
@@ -199,6 +218,11 @@ impl Config {
             }
             _ => Ok(()),
         }
+    }
+
+    /// The files beside the database.
+    pub(crate) fn beside(&self) -> Beside<'_> {
+        Beside { deletions: self.deletions_file.as_deref(), sealing_key: self.sealing_key_file.as_deref() }
     }
 
     /// The configuration as it may be shown: without the password of the database.

@@ -9,8 +9,10 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use leadlatch_api::App;
+use leadlatch_outbound::Outbound;
 use leadlatch_store::Opened;
 use leadlatch_store::usage::Usage;
+use leadlatch_worker::Worker;
 use tokio::net::TcpListener;
 
 use self::stop::Signals;
@@ -24,6 +26,7 @@ pub(crate) struct Server {
     listener: TcpListener,
     app: App,
     upkeep: Upkeep,
+    worker: Worker,
     connections: usize,
     tls: Option<Arc<Tls>>,
     signals: Signals,
@@ -48,17 +51,21 @@ impl Server {
         let listener = listener.map_err(|error| Failure::new(format!("{}: {error}", config.listen)))?;
         let (usage, log) = Usage::new();
         let (store, usage) = (Arc::new(opened.store), Arc::new(usage));
+        let outbound = Arc::new(Outbound::new(config.hook_allowed_ranges.clone()));
+        let (operator, hooks) = (opened.operator.clone(), Arc::clone(&outbound));
+        let worker = Worker { store: Arc::clone(&store), operator, outbound: hooks };
         let upkeep = Upkeep { store: Arc::clone(&store), operator: opened.operator, usage: Arc::clone(&usage), log };
         let app = App {
             store,
             usage,
             limits: Arc::default(),
+            outbound,
             allow_plain_http: config.allow_plain_http,
             trusted_proxies: config.trusted_proxies.clone().into(),
             public_url: config.public_url.clone(),
         };
         let signals = Signals::catch()?;
-        Ok(Self { listener, app, upkeep, connections: config.max_connections, tls, signals })
+        Ok(Self { listener, app, upkeep, worker, connections: config.max_connections, tls, signals })
     }
 
     /// The address that it listens on.
@@ -75,7 +82,7 @@ impl Server {
     /// signal ends it before that.
     pub(crate) async fn run(self) -> Outcome {
         let (stopper, stopping) = stop::channel();
-        let upkeep = self.upkeep.start();
+        let (upkeep, worker) = (self.upkeep.start(), self.worker.start());
         let reloading = self.tls.clone().map(|tls| tokio::spawn(tls.reload_on_hangup()));
         let service = accept::Service { router: leadlatch_api::router(self.app), tls: self.tls, stopping };
         let in_order = accept::run(self.listener, service, self.connections, stopper, self.signals).await;
@@ -83,6 +90,7 @@ impl Server {
         if !in_order {
             return Err(Failure::new("ended at once, by a second signal"));
         }
+        worker.stop().await;
         upkeep.stop().await
     }
 }

@@ -1,11 +1,13 @@
 //! What the OpenAPI document says beside the handlers, and the pages of the error codes.
 
+mod hook;
 mod lead;
 #[cfg(test)]
 mod lint;
 mod parameters;
 mod refusals;
 
+pub(crate) use hook::HookWrite;
 pub(crate) use lead::{LeadBody, LeadWrite};
 pub(crate) use parameters::{FilterParams, LeadSearch, OrderParams, PageParams, write_parameters};
 pub(crate) use refusals::{codes, denied_by, shared_headers, write_headers, write_refusals};

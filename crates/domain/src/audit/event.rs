@@ -41,4 +41,7 @@ events! {
     LeadGroupDeleted "lead_group.deleted", LeadTypeChanged "lead_type.changed", LeadTypeDeleted "lead_type.deleted",
     StatusChanged "status.changed", StatusDeleted "status.deleted", SiteChanged "site.changed",
     SiteDeleted "site.deleted", PartnerChanged "partner.changed", ServerRestored "server.restored",
+    HookCreated "hook.created", HookDeleted "hook.deleted", HookSecretChanged "hook.secret_changed",
+    HookMoved "hook.moved", HookEnded "hook.ended", HookDisabled "hook.disabled", HookEnabled "hook.enabled",
+    HookReplayed "hook.replayed",
 }

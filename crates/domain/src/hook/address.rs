@@ -64,12 +64,8 @@ pub fn is_allowed(ranges: &[IpNet], address: IpAddr) -> bool {
 /// The address that one inside another leads to.
 fn unwrapped(address: IpAddr) -> IpAddr {
     let IpAddr::V6(outer) = address else { return address };
-    let s = outer.segments();
-    let of = |high: u16, low: u16| {
-        let ([a, b], [c, d]) = (high.to_be_bytes(), low.to_be_bytes());
-        IpAddr::V4(Ipv4Addr::new(a, b, c, d))
-    };
-    match s {
+    let of = |high: u16, low: u16| IpAddr::V4(Ipv4Addr::from_bits(u32::from(high) << 16 | u32::from(low)));
+    match outer.segments() {
         // Mapped, and translated by SIIT: ::ffff:a.b.c.d and ::ffff:0:a.b.c.d.
         [0, 0, 0, 0, 0, 0xffff, high, low] | [0, 0, 0, 0, 0xffff, 0, high, low] => of(high, low),
         // Compatible, which nobody uses any more: ::a.b.c.d, but for :: and ::1.

@@ -3,6 +3,7 @@
 pub mod address;
 pub mod body;
 pub mod event;
+pub mod filter;
 pub mod form;
 pub mod schedule;
 pub mod secret;

@@ -2,6 +2,7 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use hmac::digest::Key;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
@@ -45,9 +46,16 @@ impl HookSecret {
         format!("{PREFIX}{}", STANDARD.encode(self.0))
     }
 
+    /// The key of the hash, filled up to its block as RFC 2104 says.
+    fn block(&self) -> Key<Hmac<Sha256>> {
+        let mut block = Key::<Hmac<Sha256>>::default();
+        block[..LENGTH].copy_from_slice(&self.0);
+        block
+    }
+
     /// One signature of a delivery: `v1,` and the base64 of HMAC-SHA256 over `id.timestamp.body`.
     pub fn sign(&self, id: &str, timestamp: i64, body: &[u8]) -> String {
-        let mut mac = Hmac::<Sha256>::new_from_slice(&self.0).expect("HMAC takes a key of any length");
+        let mut mac = Hmac::<Sha256>::new(&self.block());
         mac.update(format!("{id}.{timestamp}.").as_bytes());
         mac.update(body);
         format!("v1,{}", STANDARD.encode(mac.finalize().into_bytes()))

@@ -15,7 +15,7 @@ use crate::access::{Held, Visible};
 use crate::audit::Pending;
 use crate::deletions::Gone;
 use crate::engine::{Connection, Gate, Row, values};
-use crate::{Error, Result};
+use crate::{Error, Result, hooks};
 
 /// How a key is rotated.
 #[derive(Debug)]
@@ -136,6 +136,7 @@ pub(crate) async fn end_predecessor(
     );
     if let Some(digest) = db.query_opt(&sql, values![grant.account(), old], read_digest).await? {
         db.deleted(Gone::Key { id: old, digest });
+        hooks::end_of_key(db, grant.account(), old).await?;
         let key = find(db, grant.account(), old).await?;
         let details = json!({"name": key.name, "fingerprint": key.fingerprint, "successor_id": successor});
         db.audit(Pending::by(&grant, Event::KeyRotatedOut, old, details));

@@ -11,7 +11,7 @@ use leadlatch_domain::reach::Sides;
 
 use super::insert::{self, NewLead};
 use super::row::{LeadRow, data_text};
-use super::{duplicates, history, read, resolve, test_leads};
+use super::{duplicates, history, read, resolve, tell, test_leads};
 use crate::access::{Grant, Held, Visible};
 use crate::engine::{Connection, values};
 use crate::marketing::{self, Kind as List};
@@ -24,6 +24,7 @@ pub async fn create(db: &mut Connection<'_>, grant: Held<CreateLeads>, input: Le
     test_leads::refuse_too_many(db, &grant, &lead).await?;
     insert(db, &grant, &mut lead, group).await?;
     history::begin(db, &grant, &lead).await?;
+    tell::created(db, grant.account(), &lead).await?;
     if grant.partner().is_none() && !test_leads::is_test(&lead) {
         grow_lists(db, grant.account(), &lead, |_| true).await?;
     }
