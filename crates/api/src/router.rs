@@ -1,7 +1,7 @@
 //! Every route on one screen.
 
 use axum::Router;
-use axum::extract::State;
+use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse, Response};
@@ -65,8 +65,16 @@ fn name_rows(name: &str, schema: &mut RefOr<Schema>) {
     }
 }
 
+/// The pages for people, which stand beside the API behind the same envelope.
+pub struct Pages {
+    /// Their routes.
+    pub routes: Router,
+    /// The page in place of an address that there is not; none for a caller that wants no page.
+    pub missing: fn(&Request) -> Option<Response>,
+}
+
 /// The whole server.
-pub fn router(app: App) -> Router {
+pub fn router(app: App, pages: Pages) -> Router {
     let (v1, _) = v1().split_for_parts();
     let mut document = openapi();
     if let Some(url) = &app.public_url {
@@ -76,7 +84,11 @@ pub fn router(app: App) -> Router {
         .route("/docs/errors/{code}", get(error_page))
         .route("/healthz", get(async || "ok"))
         .route("/readyz", get(ready))
-        .fallback(async || Problem::new(Code::NoSuchRoute))
+        .merge(pages.routes.with_state(()))
+        .fallback(async move |request: Request| match (pages.missing)(&request) {
+            Some(page) => page,
+            None => Problem::new(Code::NoSuchRoute).into_response(),
+        })
         .method_not_allowed_fallback(async || Problem::new(Code::MethodNotAllowed))
         .layer(from_fn_with_state(app.clone(), envelope))
         .with_state(app)

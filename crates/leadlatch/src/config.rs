@@ -23,7 +23,7 @@ pub(crate) struct Config {
     pub(crate) database: String,
     /// Where what must outlive a restore is written down; beside the SQLite file when absent.
     pub(crate) deletions_file: Option<PathBuf>,
-    /// Where the key stands that secrets are sealed with; beside the SQLite file when absent.
+    /// The key that secrets in the database are sealed with; beside the SQLite file when absent.
     pub(crate) sealing_key_file: Option<PathBuf>,
     /// The address that people and programs reach the server by, such as `https://leads.example.com`.
     pub(crate) public_url: Option<String>,
@@ -118,10 +118,10 @@ database = \"sqlite:leadlatch.db\"
 # SQLite: PATH.deletions beside the database unless set. PostgreSQL: one on each node; none unless set.
 # deletions_file = \"/var/lib/leadlatch/leadlatch.deletions\"
 
-# The key that secrets are sealed with which the server must use itself, such as those that sign hooks: in no backup of
-# the database. SQLite: PATH.sealing-key beside the database unless set, made at the start. PostgreSQL: the same file on
-# each node; none unless set.
-# sealing_key_file = \"/etc/leadlatch/leadlatch.sealing-key\"
+# The key that secrets are sealed with which the server must use itself, such as authenticator seeds. It is made at the
+# first start and stands in no backup of the database: keep a copy apart. SQLite: PATH.sealing-key beside the database
+# unless set. PostgreSQL: the same file for every node; none unless set.
+# sealing_key_file = \"/var/lib/leadlatch/leadlatch.sealing-key\"
 
 # The address that people and programs reach the server by; links begin with it.
 # public_url = \"https://leads.example.com\"

@@ -120,3 +120,113 @@ fn what_is_changed_in_the_database_shows_and_what_is_erased_is_counted() {
         assert!(said.contains("entry 3"), "{said}");
     }
 }
+
+/// Verifies the database's chains against kept heads, as `audit verify --json` printed them or otherwise.
+fn verify_kept(database: &Database, line: &[&str], kept: &Value) -> Result<Value, String> {
+    let path = database.folder.path().join("kept.json");
+    std::fs::write(&path, kept.to_string()).expect("a file");
+    let path = path.display().to_string();
+    database.try_run(&[&["audit", "verify", "--head", &path], line].concat())
+}
+
+/// Cuts the last entries of the account's chain off, and its details with them.
+fn cut(database: &Database, after: i64) {
+    database.sql(&format!("DELETE FROM audit_details WHERE account_id <> 0 AND number > {after}"));
+    database.sql(&format!("DELETE FROM audit_entries WHERE account_id <> 0 AND number > {after}"));
+}
+
+#[test]
+fn a_kept_head_adds_to_the_live_one_and_shows_what_both_hide() {
+    for database in both() {
+        let acme = busy_account(&database);
+        let whole = database.run(&["audit", "verify"]);
+        database.run(&["key", "create", "--account", acme, "--kind", "full", "--name", "n", "--scope", "read_leads"]);
+        verify_kept(&database, &[], &whole).expect("an older head still holds");
+        cut(&database, 7);
+        let said = verify_kept(&database, &[], &whole).expect_err("a tail cut after the kept head");
+        assert!(said.contains("entry 8"), "{said}");
+        cut(&database, 5);
+        database.sql(
+            "UPDATE audit_heads SET number = 5, hash = (SELECT e.hash FROM audit_entries e WHERE e.number = 5 \
+             AND e.account_id = audit_heads.account_id) WHERE account_id <> 0",
+        );
+        database.run(&["audit", "verify"]);
+        let said = verify_kept(&database, &[], &whole).expect_err("a tail cut, the head moved after it");
+        assert!(said.contains("entry 7") && said.contains("the chain ends before"), "{said}");
+    }
+}
+
+#[test]
+fn entries_behind_the_live_head_show() {
+    for database in both() {
+        let acme = busy_account(&database);
+        database.sql(
+            "UPDATE audit_heads SET number = 6, hash = (SELECT e.hash FROM audit_entries e WHERE e.number = 6 \
+             AND e.account_id = audit_heads.account_id) WHERE account_id <> 0",
+        );
+        let said = database.try_run(&["audit", "verify", "--account", acme]).expect_err("a longer chain");
+        assert!(said.contains("entry 7") && said.contains("behind the end"), "{said}");
+    }
+}
+
+#[test]
+fn a_kept_head_that_nothing_was_held_against_is_refused() {
+    let [database, other] = both();
+    let acme = busy_account(&database);
+    let kept = database.run(&["audit", "verify", "--account", acme]);
+    database.account("birch");
+    let said = verify_kept(&database, &["--account", "birch"], &kept).expect_err("another account's head");
+    assert!(said.contains("the kept head is of account"), "{said}");
+    for nothing in [serde_json::json!([]), serde_json::json!({})] {
+        verify_kept(&database, &[], &nothing).expect_err("no head");
+    }
+    let (mut started, mut note) = (kept[0].clone(), kept[0].clone());
+    started["number"] = 0.into();
+    note["note"] = "x".into();
+    for head in [started, note] {
+        let said = verify_kept(&database, &[], &head).expect_err("no head that was printed");
+        assert!(!said.contains("BROKEN"), "{said}");
+    }
+    database.run(&["account", "delete", "--account", acme]);
+    let said = verify_kept(&database, &[], &kept).expect_err("a removed account");
+    assert!(said.contains("it was deleted, or this is another database"), "{said}");
+    let said = verify_kept(&other, &[], &kept).expect_err("another database");
+    assert!(said.contains("the kept head is of account"), "{said}");
+}
+
+#[test]
+fn details_moved_into_the_salt_and_columns_of_no_entry_show() {
+    for database in both() {
+        let acme = busy_account(&database);
+        let lines = export(&database, acme);
+        let mut edited = lines.clone();
+        edited[4] = edited[4].replacen('{', "{\"note\":\"approved\",", 1);
+        let said = verify(&database, &edited, None).expect_err("a column that nothing hashed");
+        assert!(said.contains("line 5") && said.contains("note"), "{said}");
+        let said = verify(&database, &lines, Some(&edited[4..5])).expect_err("a head of such a line");
+        assert!(said.contains("neither a head nor an export"), "{said}");
+        let moved = if database.url.starts_with("sqlite:") {
+            "CAST(salt || CAST(details AS BLOB) AS BLOB)"
+        } else {
+            "salt || convert_to(details, 'UTF8')"
+        };
+        database.sql(&format!(
+            "UPDATE audit_details SET salt = {moved}, details = '' WHERE number = 5 AND account_id <> 0"
+        ));
+        let said = database.try_run(&["audit", "verify", "--account", acme]).expect_err("an emptied text");
+        assert!(said.contains("entry 5") && said.contains("details"), "{said}");
+        let file = export(&database, acme);
+        verify(&database, &file, None).expect_err("the same, exported");
+    }
+}
+
+#[test]
+fn a_file_is_not_checked_as_if_it_were_an_account() {
+    let [database, _] = both();
+    let acme = busy_account(&database);
+    let path = database.folder.path().join("export");
+    std::fs::write(&path, export(&database, acme).join("\n")).expect("a file");
+    let path = path.display().to_string();
+    database.run(&["audit", "verify", "--file", &path]);
+    database.try_run(&["audit", "verify", "--file", &path, "--account", acme]).expect_err("one or the other");
+}

@@ -12,11 +12,13 @@ use leadlatch_domain::key_limits::{PerMinute, lets_in};
 use leadlatch_domain::key_secret::{KeyDigest, KeyKind};
 use leadlatch_domain::lead::FieldRights;
 use leadlatch_domain::matrix::{Action, Needs, PartnerReach, Role, Rule};
+use leadlatch_domain::person::PersonRole;
 use leadlatch_domain::problem::{Code, DeniedBy};
 use leadlatch_domain::reach::{RowScope, Rows, Sides};
 use leadlatch_domain::scope::ScopeSet;
 use serde::{Serialize, Serializer};
 
+use crate::sessions::Person;
 use crate::{Denied, Error, Result};
 
 /// The authority of whoever runs the server: made when the store is opened, and only then.
@@ -50,6 +52,7 @@ pub struct Access {
 #[derive(Debug, Clone)]
 pub(crate) enum Caller {
     Key(KeyFacts),
+    User(Arc<Person>),
     CommandLine,
     Role(Role),
 }
@@ -85,6 +88,14 @@ impl Access {
     /// The key that calls, if it is one.
     pub fn key_id(&self) -> Option<KeyId> {
         self.key().map(|key| key.id)
+    }
+
+    /// The person who is signed in, if one calls.
+    pub fn person(&self) -> Option<&Person> {
+        match &self.caller {
+            Caller::User(person) => Some(person),
+            _ => None,
+        }
     }
 
     /// Work that the server does by itself on a key, because of a request from an address.
@@ -148,6 +159,11 @@ impl Access {
             (Caller::Key(key), Needs::Scope(scope)) if key.scopes.contains(scope) => None,
             (Caller::Key(_), Needs::Scope(scope)) => {
                 Some(denied(Code::InsufficientScope, DeniedBy::Scope, Some(scope)))
+            }
+            (Caller::User(person), Needs::Person | Needs::AnyKey | Needs::Scope(_) | Needs::Admin)
+                if person.role == PersonRole::Admin || rule.open_to_members() =>
+            {
+                None
             }
             (Caller::CommandLine, Needs::AnyKey | Needs::Scope(_) | Needs::Admin) => None,
             (Caller::Role(own), Needs::Role(role)) if *own == role => None,
@@ -214,6 +230,11 @@ impl<A> Grant<A> {
         self.access.key()
     }
 
+    /// The person who is signed in, if one calls.
+    pub fn person(&self) -> Option<&Person> {
+        self.access.person()
+    }
+
     /// What one record that cannot be had is to this caller.
     pub(crate) fn missing(&self, field: &'static str) -> Error {
         if self.partner().is_some() { Error::OutOfReach } else { Error::NotFound(field) }
@@ -222,6 +243,7 @@ impl<A> Grant<A> {
     pub(crate) fn actor(&self) -> Actor {
         match &self.access.caller {
             Caller::Key(key) => Actor { kind: ActorKind::Key, id: key.id.get() },
+            Caller::User(person) => Actor { kind: ActorKind::User, id: person.id.get() },
             Caller::CommandLine => Actor { kind: ActorKind::CommandLine, id: 0 },
             Caller::Role(_) => Actor { kind: ActorKind::Role, id: 0 },
         }
@@ -231,6 +253,7 @@ impl<A> Grant<A> {
     pub(crate) fn actor_in_words(&self) -> String {
         match &self.access.caller {
             Caller::Key(key) => format!("key {}", key.id),
+            Caller::User(person) => format!("user {}", person.id),
             Caller::CommandLine => "command line".into(),
             Caller::Role(role) => format!("role {}", role.as_str()),
         }

@@ -102,6 +102,11 @@ impl Store {
         self.sealer.clone().ok_or(Error::Refused(Code::NoSealingKey))
     }
 
+    /// The source of secrets.
+    pub fn random(&self) -> &Randomness {
+        &self.random
+    }
+
     /// Whether the database answers.
     pub async fn ping(&self) -> Result<()> {
         self.read(async |db| db.query_int("SELECT COUNT(*) FROM accounts WHERE id = 0", Vec::new()).await.map(drop))
@@ -123,9 +128,11 @@ impl Store {
 
     /// The proof made anew from the caller's live row: for what lasts longer than the beginning of a request.
     pub async fn again<A: Action>(&self, grant: &Grant<A>) -> Result<Grant<A>> {
-        let access = match grant.key() {
-            Some(key) => self.authenticate(key.digest, grant.access.from).await?,
-            None => grant.access.clone(),
+        let from = grant.access.from;
+        let access = match (grant.key(), grant.person()) {
+            (Some(key), _) => self.authenticate(key.digest, from).await?,
+            (None, Some(person)) => self.authenticate_session(person.session, from).await?,
+            (None, None) => grant.access.clone(),
         };
         access.permit()
     }
@@ -151,6 +158,15 @@ impl Store {
         J: AsyncFnOnce(&mut Connection<'_>) -> Result<T> + Send + 'static,
     {
         self.read_in_line(Apart::default(), job).await
+    }
+
+    /// As [`Store::read_apart`], with all its statements at one moment: for what must agree with itself.
+    pub async fn read_together<T, J>(&self, job: J) -> Result<T>
+    where
+        T: Send + 'static,
+        J: AsyncFnOnce(&mut Connection<'_>) -> Result<T> + Send + 'static,
+    {
+        self.read_in_line(Apart { together: true, ..Apart::default() }, job).await
     }
 
     /// As [`Store::read_apart`], when the key that it is for has a place free, and at one moment if that is asked for.

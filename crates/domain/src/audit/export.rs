@@ -123,18 +123,24 @@ pub fn read_export(text: &str) -> Result<Vec<ExportLine>, String> {
     lines.map(|(at, line)| serde_json::from_str(line).map_err(|error| format!("line {}: {error}", at + 1))).collect()
 }
 
-/// One head as it is kept: what `audit verify --json` prints of a chain.
+/// One head as it is kept: what `audit verify --json` prints of a chain. Of other members none is taken: a line of an
+/// export that was tampered with would pass for a head, and its column of the hash would be believed.
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct KeptHead {
     account_id: i64,
     number: i64,
     hash: String,
+    #[serde(rename = "chain")]
+    _chain: Option<String>,
+    #[serde(rename = "erased")]
+    _erased: Option<i64>,
 }
 
 /// Reads kept heads: one `{"account_id", "number", "hash"}`, a list of them, or an export, whose last entry is a head.
 pub fn read_heads(text: &str) -> Result<Vec<Head>, String> {
     if let Ok(kept) = serde_json::from_str::<Vec<KeptHead>>(text) {
-        return kept.iter().map(head).collect();
+        return if kept.is_empty() { Err("the file holds no head".into()) } else { kept.iter().map(head).collect() };
     }
     if let Ok(lines) = read_export(text) {
         let last = lines.last().ok_or("the file holds no entry and no head")?;
@@ -147,6 +153,9 @@ pub fn read_heads(text: &str) -> Result<Vec<Head>, String> {
 
 fn head(kept: &KeptHead) -> Result<Head, String> {
     let hash = Hash::parse(&kept.hash).ok_or("the head's hash is not 64 hexadecimal digits")?;
+    if kept.number < 0 || (kept.number == 0) != (hash == Hash::ZERO) {
+        return Err("the head's number and its hash are not of one chain".into());
+    }
     Ok(Head { account: kept.account_id, number: kept.number, hash })
 }
 
@@ -228,8 +237,27 @@ mod tests {
         let mut edited = line();
         edited.hash = Hash::ZERO.to_string();
         assert_eq!(read_heads(&serde_json::to_string(&edited).unwrap()).unwrap()[0], head, "the bytes are what counts");
-        for bad in ["", "[1]", "{}", "{\"account_id\":1,\"number\":1,\"hash\":\"zz\"}"] {
+        for bad in ["", "[1]", "[]", "{}", "{\"account_id\":1,\"number\":1,\"hash\":\"zz\"}"] {
             assert!(read_heads(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_tampered_line_of_an_export_is_no_head() {
+        let line = serde_json::to_string(&line()).unwrap();
+        for tampered in
+            [line.replacen('{', "{\"note\":1,", 1), format!("[{line}]"), line.replacen("\"at\"", "\"when\"", 1)]
+        {
+            assert!(read_heads(&tampered).is_err(), "{tampered}");
+        }
+    }
+
+    #[test]
+    fn a_head_before_the_first_entry_has_no_hash_and_another_has_one() {
+        let kept = |number: i64, hash: Hash| json!({"account_id": 3, "number": number, "hash": hash.to_string()});
+        assert!(read_heads(&kept(0, Hash::ZERO).to_string()).is_ok());
+        for (number, hash) in [(0, Hash::of(b"x")), (-1, Hash::ZERO), (-1, Hash::of(b"x")), (1, Hash::ZERO)] {
+            assert!(read_heads(&kept(number, hash).to_string()).is_err(), "{number} {hash}");
         }
     }
 }

@@ -24,7 +24,7 @@ pub(crate) enum Audit {
         #[arg(long)]
         account: Option<String>,
         /// An export to check instead of the database.
-        #[arg(long)]
+        #[arg(long, conflicts_with = "account")]
         file: Option<String>,
         /// A head or an export kept elsewhere: shows a tail that was cut.
         #[arg(long)]

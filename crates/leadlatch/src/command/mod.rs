@@ -84,6 +84,9 @@ async fn serve(config: &Config) -> Outcome {
     }
     let server = Server::bind(config, opened).await?;
     tracing::info!(tls = server.encrypted(), address = %server.address()?, "listening");
+    if let Some(link) = server.first_admin_link()? {
+        line(&format!("Nobody can sign in yet. This link makes the first admin, once, within an hour:\n  {link}"));
+    }
     server.run().await
 }
 
