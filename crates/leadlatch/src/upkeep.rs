@@ -39,13 +39,23 @@ enum Duty {
     RequestLog,
     /// Forgets retries of creates whose 24 hours are over.
     Retries,
+    /// Forgets deliveries whose days are over.
+    Deliveries,
     /// Keeps the database and the file of deletions together.
     Deletions,
 }
 
 impl Duty {
-    const ALL: [Self; 7] =
-        [Self::Usage, Self::Bin, Self::Leads, Self::AuditDetails, Self::RequestLog, Self::Retries, Self::Deletions];
+    const ALL: [Self; 8] = [
+        Self::Usage,
+        Self::Bin,
+        Self::Leads,
+        Self::AuditDetails,
+        Self::RequestLog,
+        Self::Retries,
+        Self::Deliveries,
+        Self::Deletions,
+    ];
 
     const fn name(self) -> &'static str {
         match self {
@@ -55,6 +65,7 @@ impl Duty {
             Self::AuditDetails => "audit details",
             Self::RequestLog => "request log",
             Self::Retries => "retries",
+            Self::Deliveries => "deliveries",
             Self::Deletions => "deletions file",
         }
     }
@@ -64,7 +75,9 @@ impl Duty {
         match self {
             Self::Usage => Duration::from_secs(1),
             Self::Bin => Duration::from_mins(10),
-            Self::Leads | Self::AuditDetails | Self::RequestLog | Self::Retries => Duration::from_hours(1),
+            Self::Leads | Self::AuditDetails | Self::RequestLog | Self::Retries | Self::Deliveries => {
+                Duration::from_hours(1)
+            }
             Self::Deletions => Duration::from_mins(1),
         }
     }
@@ -160,6 +173,7 @@ impl Shared {
                     retention.purge(Kept::TestLeads, stopped).await?;
                 }
                 Duty::Leads => retention.retire(stopped).await.map(drop)?,
+                Duty::Deliveries => retention.purge(Kept::Deliveries, stopped).await.map(drop)?,
                 Duty::AuditDetails => retention.purge(Kept::AuditDetails, stopped).await.map(drop)?,
                 Duty::RequestLog => retention.purge(Kept::RequestLog, stopped).await.map(drop)?,
                 Duty::Retries => while !stopped() && self.forget_retries(account.id).await? {},

@@ -14,12 +14,11 @@ const MOST: usize = 32;
 /// The addresses of a target. One of them that is not called is enough to refuse them all: which of them a connection
 /// would go to is not for a name's owner to choose.
 pub(crate) async fn addresses(target: &Target, allowed: &[IpNet]) -> Result<Vec<SocketAddr>, Failed> {
-    let found: Vec<SocketAddr> = match target.address() {
-        Some(address) => vec![SocketAddr::new(address, target.port())],
-        None => {
-            let named = tokio::net::lookup_host((target.host(), target.port())).await;
-            named.map_err(|_| Failed::NoAddress)?.take(MOST + 1).collect()
-        }
+    let found: Vec<SocketAddr> = if let Some(address) = target.address() {
+        vec![SocketAddr::new(address, target.port())]
+    } else {
+        let named = tokio::net::lookup_host((target.host(), target.port())).await;
+        named.map_err(|_| Failed::NoAddress)?.take(MOST + 1).collect()
     };
     if found.is_empty() {
         return Err(Failed::NoAddress);

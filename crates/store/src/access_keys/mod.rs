@@ -13,7 +13,7 @@ pub use create::{NewKey, create};
 pub use end::{delete, delete_itself};
 pub use limits::{Change, Changes, enable, set};
 pub use read::{AccessKey, KeyFilter, get, list};
-pub use rotate::{Rotation, rotate};
+pub use rotate::{Rotation, rotate, rotate_moving};
 pub use whoami::{Whoami, WhoamiAccount, WhoamiKey, WhoamiPartner, WhoamiWarning, whoami};
 
 pub(crate) use end::{all_live, delete_of_partner, end_again, end_unknown, read_digest};

@@ -84,18 +84,20 @@ pub async fn begin<T>(
 /// The key first, then the subscription, then the delivery: whoever ends them locks in this order.
 async fn judge(db: &mut Connection<'_>, grant: &Grant<Deliver>, claimed: &Claimed, hold: bool) -> Result<Verdict> {
     let reader = match claimed.key {
-        None => None,
-        Some(key) => match authenticate::for_hook(db, grant.account(), key, hold).await {
-            Ok(access) => Some(access),
-            Err(Error::Unauthenticated(code)) => return Ok(Verdict::Drop(code.as_str(), is_final(code))),
-            Err(other) => return Err(other),
-        },
+        None => Ok(None),
+        Some(key) => authenticate::for_hook(db, grant.account(), key, hold).await.map(Some),
     };
-    match is_open(db, claimed, hold).await? {
-        None => return Ok(Verdict::Drop("ended", false)),
-        Some(enabled) if !enabled || !is_ours(db, claimed, hold).await? => return Ok(Verdict::Lost),
-        Some(_) => {}
+    match open(db, claimed, hold).await? {
+        Open::Over => return Ok(Verdict::Drop("ended", false)),
+        Open::NotNow => return Ok(Verdict::Lost),
+        Open::Yes if !is_ours(db, claimed, hold).await? => return Ok(Verdict::Lost),
+        Open::Yes => {}
     }
+    let reader = match reader {
+        Ok(reader) => reader,
+        Err(Error::Unauthenticated(code)) => return Ok(Verdict::Drop(code.as_str(), is_final(code))),
+        Err(other) => return Err(other),
+    };
     let told = match reader {
         None => tell(db, &Access::courier(claimed.account).permit::<TellOfLeads>()?, claimed).await,
         Some(access) => match access.permit::<ReadLeads>() {
@@ -132,14 +134,27 @@ const fn is_final(code: Code) -> bool {
     matches!(code, Code::UnknownKey | Code::DeletedKey | Code::RotatedKey | Code::ExpiredKey)
 }
 
-/// Whether the subscription is enabled; nothing when it is over.
-async fn is_open(db: &mut Connection<'_>, claimed: &Claimed, hold: bool) -> Result<Option<bool>> {
+/// Whether a subscription is told.
+enum Open {
+    Yes,
+    /// It is disabled, or moved to another key since.
+    NotNow,
+    Over,
+}
+
+async fn open(db: &mut Connection<'_>, claimed: &Claimed, hold: bool) -> Result<Open> {
     let lock = if hold { db.lock_rows(" FOR SHARE") } else { "" };
     let sql = format!(
-        "SELECT disabled_at IS NULL FROM hook_subscriptions WHERE account_id = $1 AND id = $2 \
+        "SELECT disabled_at IS NULL, key_id FROM hook_subscriptions WHERE account_id = $1 AND id = $2 \
          AND ended_at IS NULL{lock}"
     );
-    db.query_opt(&sql, values![claimed.account.get(), claimed.subscription], |row| row.get(0)).await
+    let bound = values![claimed.account.get(), claimed.subscription];
+    let found = db.query_opt(&sql, bound, |row| Ok((row.get::<bool>(0)?, row.get::<Option<i64>>(1)?))).await?;
+    Ok(match found {
+        None => Open::Over,
+        Some((true, key)) if key == claimed.key => Open::Yes,
+        Some(_) => Open::NotNow,
+    })
 }
 
 /// Whether the delivery is still this node's: whoever takes it over counts an attempt.

@@ -3,7 +3,6 @@
 use leadlatch_domain::account::ZoneName;
 use leadlatch_domain::hook::body::LeadTold;
 use leadlatch_domain::hook::{HookEvent, HookFormat, HookSecret, Told, form};
-use leadlatch_domain::time::Timestamp;
 use secrecy::ExposeSecret;
 
 use super::queue::Claimed;

@@ -16,6 +16,7 @@ pub use attempt::{Begun, begin, is_told, settle};
 pub use deliveries::{
     Attempt, DELIVERY_DAYS, Delivery, WholeDelivery, deliveries, delivery, purge, replay, stored_due,
 };
+pub use end::MovedHooks;
 pub use manage::{SubscriptionFilter, all, create_for_account, delete_any, enable, get_any, new_secret_of};
 pub use message::Message;
 pub use outcome::{Ended, Outcome, record};
@@ -24,5 +25,5 @@ pub use queue::{Claimed, Waiting, claim, drop_rest, waiting};
 pub use rights::{read_filter, refuse_events};
 pub use subscription::{Hook, HookState, LastDelivery, NewHook, Subscription};
 
-pub(crate) use end::end_of_key;
+pub(crate) use end::{end_of_key, move_to};
 pub(crate) use outbox::{Audience, Occasion, emit, is_anybody_told};

@@ -27,11 +27,6 @@ pub(crate) struct Audience {
 }
 
 impl Audience {
-    /// Everybody who reaches the lead.
-    pub(crate) const fn all(supplier: Option<i64>, buyer: Option<i64>) -> Self {
-        Self { account: true, supplier, buyer }
-    }
-
     fn is_nobody(self) -> bool {
         !self.account && self.supplier.is_none() && self.buyer.is_none()
     }

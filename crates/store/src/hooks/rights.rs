@@ -1,6 +1,6 @@
 //! What a key may subscribe to: events whose data it may read, of leads that it may tell apart.
 
-use leadlatch_domain::hook::{EventSet, filter};
+use leadlatch_domain::hook::{EventSet, HookEvent, filter};
 use leadlatch_domain::lead::LeadFilter;
 use leadlatch_domain::lead::filter::FilterRefused;
 use leadlatch_domain::problem::{Code, DeniedBy};
@@ -13,7 +13,7 @@ use crate::{Denied, Error, Result};
 /// Refuses an event whose data is not for the key. Kind first, then scope, as everywhere.
 pub fn refuse_events<A>(grant: &Grant<A>, events: EventSet) -> Result<()> {
     let granted = grant.scopes();
-    for scope in events.iter().map(|event| event.scope()) {
+    for scope in events.iter().map(HookEvent::scope) {
         if grant.partner().is_some() && !scope.partner_may_have() {
             return Err(denied(grant, Code::NotForPartnerKeys, DeniedBy::KeyKind, None));
         }

@@ -17,18 +17,32 @@ pub(super) struct Facts {
     id: i64,
     test: bool,
     binned: bool,
-    supplier: Option<i64>,
-    buyer: Option<i64>,
-    supplier_ended: bool,
-    buyer_ended: bool,
+    supplier: Side,
+    buyer: Side,
     /// Whether the account is told too, and not one side alone.
     account: bool,
+}
+
+/// A record on one side of a lead, and whether its reach has ended.
+#[derive(Debug, Clone, Copy, Default)]
+struct Side {
+    record: Option<i64>,
+    ended: bool,
+}
+
+impl Side {
+    /// The record, if it reaches the lead.
+    fn reaching(self) -> Option<i64> {
+        self.record.filter(|_| !self.ended)
+    }
 }
 
 impl Facts {
     /// Those of a lead that is not in the bin.
     pub(super) fn of(row: &LeadRow) -> Self {
-        Self { supplier_ended: row.introducer_ended, buyer_ended: row.partner_ended, ..Self::of_lead(&row.lead) }
+        let mut facts = Self::of_lead(&row.lead);
+        (facts.supplier.ended, facts.buyer.ended) = (row.introducer_ended, row.partner_ended);
+        facts
     }
 
     fn of_lead(lead: &Lead) -> Self {
@@ -36,30 +50,20 @@ impl Facts {
             id: lead.int(LeadField::Id).unwrap_or_default(),
             test: is_test(lead),
             binned: false,
-            supplier: lead.int(LeadField::IntroducerId),
-            buyer: lead.int(LeadField::PartnerId),
-            supplier_ended: false,
-            buyer_ended: false,
+            supplier: Side { record: lead.int(LeadField::IntroducerId), ended: false },
+            buyer: Side { record: lead.int(LeadField::PartnerId), ended: false },
             account: true,
         }
     }
 
     /// For one side, or both, alone.
     pub(super) fn sides(self, supplier: bool, buyer: bool) -> Self {
-        Self {
-            account: false,
-            supplier: self.supplier.filter(|_| supplier),
-            buyer: self.buyer.filter(|_| buyer),
-            ..self
-        }
+        let only = |side, wanted| if wanted { side } else { Side::default() };
+        Self { account: false, supplier: only(self.supplier, supplier), buyer: only(self.buyer, buyer), ..self }
     }
 
     fn audience(&self) -> Audience {
-        Audience {
-            account: self.account,
-            supplier: self.supplier.filter(|_| !self.supplier_ended),
-            buyer: self.buyer.filter(|_| !self.buyer_ended),
-        }
+        Audience { account: self.account, supplier: self.supplier.reaching(), buyer: self.buyer.reaching() }
     }
 }
 
@@ -72,10 +76,8 @@ pub(super) async fn facts(db: &mut Connection<'_>, account: i64, ids: &[i64]) ->
             id: row.get(0)?,
             test: row.get(1)?,
             binned: row.get(2)?,
-            supplier: row.get(3)?,
-            buyer: row.get(4)?,
-            supplier_ended: row.get(5)?,
-            buyer_ended: row.get(6)?,
+            supplier: Side { record: row.get(3)?, ended: row.get(5)? },
+            buyer: Side { record: row.get(4)?, ended: row.get(6)? },
             account: true,
         })
     };
@@ -122,8 +124,8 @@ pub(super) async fn deleted(db: &mut Connection<'_>, account: i64, facts: &Facts
 
 /// It came back: out of the bin to everybody, or to the sides whose reach had ended.
 pub(super) async fn restored(db: &mut Connection<'_>, account: i64, before: Facts) -> Result<()> {
-    let back = if before.binned { before } else { before.sides(before.supplier_ended, before.buyer_ended) };
-    let now = Facts { supplier_ended: false, buyer_ended: false, ..back };
+    let mut now = if before.binned { before } else { before.sides(before.supplier.ended, before.buyer.ended) };
+    (now.supplier.ended, now.buyer.ended) = (false, false);
     tell(db, account, &now, HookEvent::LeadCreated, &[]).await
 }
 
@@ -139,19 +141,19 @@ pub(super) async fn referred(
     let names = [LeadField::PartnerId.name().to_owned()];
     let known = Facts { account: true, ..before.sides(supplier_sees, false) };
     tell(db, account, &known, HookEvent::LeadUpdated, &names).await?;
-    if before.buyer != to && !is_own_supplier(before, before.buyer) {
+    if before.buyer.record != to && !is_own_supplier(before, before.buyer.record) {
         tell(db, account, &before.sides(false, true), HookEvent::LeadDeleted, &[]).await?;
     }
-    let bought = Facts { buyer: to, buyer_ended: false, ..before.sides(false, false) };
     if is_own_supplier(before, to) {
         return Ok(());
     }
+    let bought = Facts { buyer: Side { record: to, ended: false }, ..before.sides(false, false) };
     tell(db, account, &bought, HookEvent::LeadCreated, &[]).await
 }
 
 /// Whether a record reaches the lead as its supplier, whatever becomes of the referral.
 fn is_own_supplier(facts: &Facts, record: Option<i64>) -> bool {
-    record.is_some() && facts.supplier == record && !facts.supplier_ended
+    record.is_some() && facts.supplier.reaching() == record
 }
 
 /// It is erased: what was told of it is erased with it, and who had it in reach is told that it is gone.
@@ -179,7 +181,8 @@ mod tests {
 
     #[test]
     fn a_side_whose_reach_ended_is_not_told() {
-        let ended = Facts { buyer_ended: true, ..facts() };
+        let mut ended = facts();
+        ended.buyer.ended = true;
         let audience = ended.audience();
         assert_eq!((audience.account, audience.supplier, audience.buyer), (true, Some(7), None));
         let one = facts().sides(false, true).audience();
