@@ -19,6 +19,7 @@ use crate::allow::allowed;
 use crate::docs::{error_page, shared_headers};
 use crate::envelope::envelope;
 use crate::problem::{Problem, ProblemBody};
+use crate::v1::partner_records::{create, delete, update};
 use crate::v1::{
     hooks, lead_groups, lead_types, leads, marketing, partner_records, sites, statuses, user_groups, users, whoami,
 };
@@ -33,11 +34,14 @@ fn v1() -> OpenApiRouter<App> {
     let router = allowed!(router, leads::create::create, leads::list::list, leads::search::search);
     let router = allowed!(router, leads::export::export);
     let router = allowed!(router, leads::get::get, leads::update::update, leads::delete::delete);
-    let router = allowed!(router, leads::history::history);
+    let router = allowed!(router, leads::history::history, leads::referral::refer, leads::referral::unrefer);
     let router = allowed!(router, lead_groups::list, lead_groups::get, lead_types::list, lead_types::get);
     let router = allowed!(router, statuses::list, sites::list);
     let router = allowed!(router, partner_records::list_introducers, partner_records::get_introducers);
     let router = allowed!(router, partner_records::list_partners, partner_records::get_partners);
+    let router = allowed!(router, create::create_introducer, create::create_partner);
+    let router = allowed!(router, update::update_introducer, update::update_partner);
+    let router = allowed!(router, delete::delete_introducer, delete::delete_partner);
     let router = allowed!(router, users::list, users::get, user_groups::list, user_groups::get);
     let router = allowed!(router, hooks::create::create, hooks::list, hooks::get, hooks::delete, hooks::new_secret);
     allowed!(router, marketing::sources, marketing::mediums, marketing::terms)

@@ -20,6 +20,7 @@ pub mod key_state;
 pub mod lead;
 pub mod matrix;
 pub mod money;
+pub mod partner_change;
 pub mod person;
 pub mod point;
 pub mod preference;

@@ -35,7 +35,7 @@ pub use idempotency::create_once;
 pub use import::{Block, BlockDone, ImportRow, Known, import_block};
 pub use inspect::{Inspected, inspect};
 pub use read::{ListQuery, get, list, total};
-pub use refer::refer;
+pub use refer::{refer, refuse_missing};
 pub use retention::{Aging, RETIRED_AT_ONCE, Rule, Rules, aging, retire, rules};
 pub use retwin::retwin;
 pub use test_leads::{TEST_LEAD_DAYS, TEST_LEADS_A_DAY, purge_tests, tests_due};
