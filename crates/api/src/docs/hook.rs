@@ -2,7 +2,7 @@
 
 use leadlatch_domain::hook::{HookEvent, HookFormat};
 use utoipa::openapi::schema::{AdditionalProperties, ArrayBuilder, ObjectBuilder, Type};
-use utoipa::openapi::{KnownFormat, RefOr, Schema, SchemaFormat};
+use utoipa::openapi::{RefOr, Schema, SchemaFormat};
 use utoipa::{PartialSchema, ToSchema};
 
 /// What a subscription is made from.
@@ -14,7 +14,7 @@ impl PartialSchema for HookWrite {
     fn schema() -> RefOr<Schema> {
         let text = || ObjectBuilder::new().schema_type(Type::String);
         let target = text()
-            .format(Some(SchemaFormat::KnownFormat(KnownFormat::Uri)))
+            .format(Some(SchemaFormat::Custom("uri".into())))
             .max_length(Some(leadlatch_domain::hook::target::TARGET_MAX))
             .description(Some("Where deliveries go: https, without user and password. A query is kept and not shown."));
         let event = text().enum_values(Some(HookEvent::ALL.iter().map(|event| event.as_str())));
