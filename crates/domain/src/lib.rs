@@ -12,6 +12,7 @@ pub mod custom_field;
 pub mod dropdown;
 pub mod duplicate;
 pub mod fault;
+pub mod hook;
 pub mod id;
 pub mod key_directory;
 pub mod key_limits;

@@ -111,6 +111,11 @@ impl Access {
         Self { account, caller: Caller::WebForm(group), from: from.map(|address| address.to_canonical()) }
     }
 
+    /// Work that the server does by itself for subscriptions of the account.
+    pub(crate) fn courier(account: AccountId) -> Self {
+        Self { account, caller: Caller::Role(Role::Courier), from: None }
+    }
+
     /// How many requests the key may make in a minute, if that is limited, and what they are counted by: a key and its
     /// successors are counted as one.
     pub fn per_minute(&self) -> Option<(KeyId, PerMinute)> {

@@ -76,7 +76,7 @@ fn select(scope: &RowScope) -> SelectStatement {
 
 /// A lead's status. For a record of both sides the account is computed: SQLite would take it from the status, and walk
 /// the account's rows.
-fn status_in(scope: &RowScope) -> Condition {
+pub(super) fn status_in(scope: &RowScope) -> Condition {
     let of = |column| Expr::col(("statuses", column));
     let account = if is_of_both_sides(scope) { computed(lead("account_id")) } else { lead("account_id") };
     Condition::all().add(of("account_id").eq(account)).add(of("id").eq(lead("status_id")))
@@ -244,9 +244,9 @@ fn is_of_both_sides(scope: &RowScope) -> bool {
 }
 
 /// The filter as SQL; `None` when nothing can match.
-pub(super) async fn narrow(
+pub(super) async fn narrow<A>(
     db: &mut Connection<'_>,
-    grant: &Grant<ReadLeads>,
+    grant: &Grant<A>,
     filter: &LeadFilter,
 ) -> Result<Option<Condition>> {
     let scope = grant.scope();
@@ -305,9 +305,9 @@ pub(super) fn narrow_by_columns(scope: &RowScope, filter: &LeadFilter) -> Condit
 }
 
 /// By a custom field only who may read it in that group filters.
-async fn narrow_by_data(
+async fn narrow_by_data<A>(
     db: &mut Connection<'_>,
-    grant: &Grant<ReadLeads>,
+    grant: &Grant<A>,
     filter: &LeadFilter,
     mut all: Condition,
 ) -> Result<Condition> {
