@@ -9,7 +9,7 @@ use axum::http::request::Parts;
 use leadlatch_domain::key_secret::KeyDigest;
 use leadlatch_domain::matrix::{Action, Rule};
 use leadlatch_domain::problem::Code;
-use leadlatch_store::Grant;
+use leadlatch_store::{Access, Grant};
 use utoipa::openapi::extensions::Extensions;
 use utoipa::openapi::path::Operation;
 use utoipa::openapi::security::SecurityRequirement;
@@ -29,23 +29,31 @@ impl<A: Action> FromRequestParts<App> for Allow<A> {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
         let caller = parts.extensions.get::<Caller>().cloned().unwrap_or_default();
-        let digest = presented(&parts.headers)?;
-        let access = app.store.authenticate(digest, caller.address()).await?;
-        // In the one order of decisions: address, rate, then kind and scope. What the address refuses uses up no rate.
-        let inside = access.check_address();
-        let limited = access.per_minute().filter(|_| inside.is_ok());
-        let quota = limited.map(|(key, limit)| app.limits.take(key, limit, Instant::now()));
-        caller.is(&access, A::RULE.scope(), quota);
-        inside?;
-        if quota.is_some_and(|quota| quota.over) {
-            return Err(Problem::new(Code::RateLimited));
-        }
-        Ok(Self(access.permit()?))
+        let digest = presented(&parts.headers, [])?;
+        Ok(Self(admit(app, &caller, digest, &A::RULE).await?.permit()?))
     }
 }
 
-/// The digest of the one key that the headers present.
-fn presented(headers: &HeaderMap) -> Result<KeyDigest, Problem> {
+/// Lets a key in from an address and at a rate, and counts it as one that asks for what a rule says. In the one order of
+/// decisions this comes before kind and scope. What the address refuses uses up no rate.
+pub(crate) async fn admit(app: &App, caller: &Caller, digest: KeyDigest, rule: &Rule) -> Result<Access, Problem> {
+    let access = app.store.authenticate(digest, caller.address()).await?;
+    let inside = access.check_address();
+    let limited = access.per_minute().filter(|_| inside.is_ok());
+    let quota = limited.map(|(key, limit)| app.limits.take(key, limit, Instant::now()));
+    caller.is(&access, rule.scope(), quota);
+    inside?;
+    if quota.is_some_and(|quota| quota.over) {
+        return Err(Problem::new(Code::RateLimited));
+    }
+    Ok(access)
+}
+
+/// The digest of the one key that the headers and the body present.
+pub(crate) fn presented<'k>(
+    headers: &'k HeaderMap,
+    body: impl IntoIterator<Item = &'k str>,
+) -> Result<KeyDigest, Problem> {
     let malformed = |_| Problem::new(Code::MalformedKey);
     let mut found: Option<&str> = None;
     let bearers = headers.get_all("authorization").iter().map(|value| (value, true));
@@ -53,13 +61,22 @@ fn presented(headers: &HeaderMap) -> Result<KeyDigest, Problem> {
     for (value, bearer) in bearers.chain(keys) {
         let text = value.to_str().map_err(|_| Problem::new(Code::MalformedKey))?.trim();
         let key = if bearer { bearer_token(text).ok_or_else(|| Problem::new(Code::MalformedKey))? } else { text };
-        if found.is_some_and(|other| other != key) {
-            return Err(Problem::new(Code::ConflictingCredentials));
-        }
-        found = Some(key);
+        take(&mut found, key)?;
+    }
+    for key in body {
+        take(&mut found, key)?;
     }
     let key = found.filter(|key| !key.is_empty()).ok_or_else(|| Problem::new(Code::MissingCredential))?;
     KeyDigest::of_presented(key).map_err(malformed)
+}
+
+/// Keeps a key; another one than that which is kept already is one too many.
+fn take<'k>(found: &mut Option<&'k str>, key: &'k str) -> Result<(), Problem> {
+    if found.is_some_and(|other| other != key) {
+        return Err(Problem::new(Code::ConflictingCredentials));
+    }
+    *found = Some(key);
+    Ok(())
 }
 
 fn bearer_token(text: &str) -> Option<&str> {

@@ -14,6 +14,7 @@ mod list;
 pub mod problem;
 mod router;
 mod v1;
+pub mod wire;
 
 pub use app::App;
 pub use envelope::{Peer, Served};

@@ -60,6 +60,21 @@ pub async fn confirm<A: Action>(db: &mut Connection<'_>, grant: &Grant<A>) -> Re
     key(db, digest, grant.access.from).await?.permit::<A>().map(drop)
 }
 
+/// The access of a key for what its subscriptions are told, with its row held if that is asked for. Nobody calls, so where
+/// it may be called from does not matter.
+pub(crate) async fn for_hook(db: &mut Connection<'_>, account: i64, key: i64, hold: bool) -> Result<Access> {
+    if hold {
+        db.gate(key, Gate::Pass).await?;
+    }
+    let sql = "SELECT digest FROM access_keys WHERE account_id = $1 AND id = $2";
+    let digest = db.query_opt(sql, values![account, key], access_keys::read_digest).await?;
+    let digest = digest.ok_or(Error::Unauthenticated(Code::UnknownKey))?;
+    let lock = if hold { db.lock_rows(" FOR SHARE") } else { "" };
+    let row = live_row(db, digest, lock).await?;
+    let facts = KeyFacts { address_ranges: None, ..row.facts };
+    Ok(Access { account: row.account, caller: Caller::Key(facts), from: None })
+}
+
 async fn live_row(db: &mut Connection<'_>, digest: KeyDigest, lock: &str) -> Result<KeyRow> {
     let now = db.database_now();
     // The last use is looked up for keys with an idle limit alone: a CASE asks no further than it must.

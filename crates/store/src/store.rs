@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::pin::pin;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, Waker};
 
 use leadlatch_domain::key_secret::KeyDigest;
@@ -210,6 +210,34 @@ impl Store {
             job(db, held).await
         })
         .await
+    }
+
+    /// Runs a write as [`Store::write`] does, up to its commit, and takes all of it back: what it would have done.
+    pub async fn rehearse<A, T, J>(&self, grant: Grant<A>, job: J) -> Result<T>
+    where
+        A: Action,
+        T: Send + 'static,
+        J: AsyncFnOnce(&mut Connection<'_>, Held<A>) -> Result<T> + Send + 'static,
+    {
+        let done = Arc::new(Mutex::new(None));
+        let place = Arc::clone(&done);
+        let ended = self.write(grant, async move |db, held| {
+            let outcome = job(db, held).await?;
+            *place.lock().unwrap_or_else(PoisonError::into_inner) = Some(outcome);
+            Err::<(), _>(Error::Rehearsed)
+        });
+        match ended.await {
+            Err(Error::Rehearsed) => {}
+            Err(error) => return Err(error),
+            Ok(()) => return Err(Error::internal("a rehearsal was kept")),
+        }
+        let outcome = done.lock().unwrap_or_else(PoisonError::into_inner).take();
+        outcome.ok_or_else(|| Error::internal("a rehearsal without an outcome"))
+    }
+
+    /// The caller that a key would be, for a rehearsal: nothing is counted, and a rotation is not ended by it.
+    pub async fn recognise(&self, digest: KeyDigest, from: Option<IpAddr>) -> Result<Access> {
+        self.read(async move |db| authenticate::key(db, digest, from).await).await
     }
 
     /// Runs a write of the server's operator, which belongs to no account or to one that it makes.

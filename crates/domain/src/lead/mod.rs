@@ -7,8 +7,10 @@ pub mod history;
 pub mod input;
 pub mod record;
 pub mod rights;
+pub mod sample;
 pub mod twins;
 pub mod view;
+pub mod wire;
 
 pub use field::LeadField;
 pub use filter::{LeadFilter, LeadSort};
@@ -17,3 +19,4 @@ pub use record::{Lead, Value};
 pub use rights::{FieldRights, Mode};
 pub use twins::Twins;
 pub use view::LeadView;
+pub use wire::WireLead;

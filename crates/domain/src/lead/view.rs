@@ -39,6 +39,11 @@ impl LeadView {
         self.lead.int(LeadField::Id)
     }
 
+    /// Whether a field is one of those that the reader sees, whatever it holds.
+    pub fn shows(&self, field: LeadField) -> bool {
+        self.whole || field.rule().partner_sees
+    }
+
     /// What the reader sees of a custom field.
     pub fn data(&self, key: DataKey) -> Option<&str> {
         self.lead.data.iter().find(|(own, _)| *own == key).map(|(_, value)| value.as_str())
@@ -66,7 +71,7 @@ impl LeadView {
 impl Serialize for LeadView {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
-        for field in LeadField::ALL.iter().copied().filter(|field| self.whole || field.rule().partner_sees) {
+        for field in LeadField::ALL.iter().copied().filter(|field| self.shows(*field)) {
             match field.kind() {
                 Kind::Data => map.serialize_entry(field.name(), &DataView(&self.lead.data))?,
                 Kind::Composed => map.serialize_entry(field.name(), &self.lead.fullname())?,

@@ -10,8 +10,8 @@ use leadlatch_domain::point::ConversionPoint;
 use leadlatch_domain::text::Name;
 use leadlatch_store::accounts::{self, NewAccount};
 use leadlatch_store::{
-    Connection, Page, lead_group_settings, lead_groups, lead_types, password, sites, status_settings, statuses,
-    user_groups, users,
+    Connection, Page, authenticator, lead_group_settings, lead_groups, lead_types, password, sites, status_settings,
+    statuses, user_groups, users,
 };
 use secrecy::SecretString;
 
@@ -81,6 +81,17 @@ pub(crate) async fn user(shell: &Shell, command: User) -> Outcome {
             let read = shell.opened.store.read(async |db| users::list(db, &grant, &Page::ALL).await).await?;
             shell.output.show(&read.rows)
         }
+        User::Delete(one) => {
+            let email = Email::parse(&one.email)?;
+            let job = async move |db: &mut Connection<'_>, grant| users::delete(db, grant, &email).await;
+            shell.output.show(&shell.write(&one.of.account, job).await?)
+        }
+        User::RemoveAuthenticator(one) => {
+            let email = Email::parse(&one.email)?;
+            let job =
+                async move |db: &mut Connection<'_>, grant| authenticator::remove_by_email(db, grant, &email).await;
+            shell.output.show(&shell.write(&one.of.account, job).await?)
+        }
         User::ResetPassword { of, email } => {
             let (email, hash) = (Email::parse(&email)?, read_password()?);
             let job = async move |db: &mut Connection<'_>, grant| users::reset_password(db, grant, email, hash).await;
@@ -118,16 +129,12 @@ pub(crate) async fn user_group(shell: &Shell, command: UserGroup) -> Outcome {
 
 pub(crate) async fn site(shell: &Shell, command: Site) -> Outcome {
     match command {
-        Site::Create { of, name } => {
-            let name = Name::parse(&name)?;
-            let job = async move |db: &mut Connection<'_>, grant| sites::create(db, grant, name).await;
+        Site::Create { of, name, wire_number } => {
+            let (name, number) = (Name::parse(&name)?, change::wire_number(wire_number.as_ref())?);
+            let job = async move |db: &mut Connection<'_>, grant| sites::create(db, grant, name, number).await;
             shell.output.show(&shell.write(&of.account, job).await?)
         }
-        Site::Set { one, name } => {
-            let name = Name::parse(&name)?;
-            let job = async move |db: &mut Connection<'_>, grant| sites::set(db, grant, &one.site, name).await;
-            shell.output.show(&shell.write(&one.of.account, job).await?)
-        }
+        Site::Set(args) => change::site(shell, args).await,
         Site::Delete(one) => {
             let job = async move |db: &mut Connection<'_>, grant| sites::delete(db, grant, &one.site).await;
             shell.output.show(&shell.write(&one.of.account, job).await?)
@@ -142,14 +149,17 @@ pub(crate) async fn site(shell: &Shell, command: Site) -> Outcome {
 
 pub(crate) async fn lead_group(shell: &Shell, command: LeadGroup) -> Outcome {
     match command {
-        LeadGroup::Create { of, name, field } => {
-            let name = Name::parse(&name)?;
+        LeadGroup::Create { of, name, field, wire_number } => {
+            let (name, number) = (Name::parse(&name)?, change::wire_number(wire_number.as_ref())?);
             let fields = field.iter().map(|spec| CustomField::parse_spec(spec)).collect::<Result<Vec<_>, _>>()?;
-            let job = async move |db: &mut Connection<'_>, grant| lead_groups::create(db, grant, name, fields).await;
+            let job = async move |db: &mut Connection<'_>, grant| {
+                lead_groups::create_numbered(db, grant, name, fields, number).await
+            };
             shell.output.show(&shell.write(&of.account, job).await?)
         }
         LeadGroup::Set(args) => change::lead_group(shell, args).await,
         LeadGroup::Field(args) => change::fields(shell, args).await,
+        LeadGroup::WebForm(args) => change::web_form(shell, args).await,
         LeadGroup::List(of) => {
             let grant = shell.grant(&of.account).await?;
             let groups = shell.opened.store.read(async |db| lead_group_settings::list(db, &grant).await).await?;

@@ -76,7 +76,7 @@ fn select(scope: &RowScope) -> SelectStatement {
 
 /// A lead's status. For a record of both sides the account is computed: SQLite would take it from the status, and walk
 /// the account's rows.
-fn status_in(scope: &RowScope) -> Condition {
+pub(super) fn status_in(scope: &RowScope) -> Condition {
     let of = |column| Expr::col(("statuses", column));
     let account = if is_of_both_sides(scope) { computed(lead("account_id")) } else { lead("account_id") };
     Condition::all().add(of("account_id").eq(account)).add(of("id").eq(lead("status_id")))
@@ -184,17 +184,27 @@ fn place(view: &LeadView, sort: LeadSort) -> (i64, i64) {
 /// The leads in reach that the filter leaves, counted to 10,000; `None` when there are more.
 pub async fn total(db: &mut Connection<'_>, grant: &Grant<ReadLeads>, filter: &LeadFilter) -> Result<Option<i64>> {
     const EXACT_TO: i64 = 10_000;
-    let Some(narrowed) = narrow(db, grant, filter).await? else { return Ok(Some(0)) };
+    let count = count(db, grant, filter, EXACT_TO as u64 + 1).await?;
+    Ok(Some(count).filter(|count| *count <= EXACT_TO))
+}
+
+/// The leads in reach that the filter leaves, counted to a number.
+pub(super) async fn count(
+    db: &mut Connection<'_>,
+    grant: &Grant<ReadLeads>,
+    filter: &LeadFilter,
+    to: u64,
+) -> Result<i64> {
+    let Some(narrowed) = narrow(db, grant, filter).await? else { return Ok(0) };
     let statement = Query::select()
         .expr(Expr::cust("1"))
         .from("leads")
         .inner_join("statuses", status_in(&grant.scope()))
         .cond_where(leads_in(&grant.scope()).add(narrowed))
-        .limit(EXACT_TO as u64 + 1)
+        .limit(to)
         .take();
     let (sql, bound) = compose(&statement);
-    let count = db.query_int(&format!("SELECT COUNT(*) FROM ({sql}) counted"), bound).await?;
-    Ok(Some(count).filter(|count| *count <= EXACT_TO))
+    db.query_int(&format!("SELECT COUNT(*) FROM ({sql}) counted"), bound).await
 }
 
 /// The time of the last change is the one that the reader's side sees.
@@ -234,9 +244,9 @@ fn is_of_both_sides(scope: &RowScope) -> bool {
 }
 
 /// The filter as SQL; `None` when nothing can match.
-pub(super) async fn narrow(
+pub(super) async fn narrow<A>(
     db: &mut Connection<'_>,
-    grant: &Grant<ReadLeads>,
+    grant: &Grant<A>,
     filter: &LeadFilter,
 ) -> Result<Option<Condition>> {
     let scope = grant.scope();
@@ -295,9 +305,9 @@ pub(super) fn narrow_by_columns(scope: &RowScope, filter: &LeadFilter) -> Condit
 }
 
 /// By a custom field only who may read it in that group filters.
-async fn narrow_by_data(
+async fn narrow_by_data<A>(
     db: &mut Connection<'_>,
-    grant: &Grant<ReadLeads>,
+    grant: &Grant<A>,
     filter: &LeadFilter,
     mut all: Condition,
 ) -> Result<Condition> {

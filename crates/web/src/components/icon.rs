@@ -35,6 +35,8 @@ icons! {
     Help "<circle cx='8' cy='8' r='6.2'/><path d='M6.2 6.3a1.9 1.9 0 1 1 2.6 1.9c-.6.3-.8.6-.8 1.2M8 11.5v.1'/>";
     /// Home.
     Home "<path d='M2 7.5 8 2.3l6 5.2M3.6 6.5V13h3v-3.5h2.8V13h3V6.5'/>";
+    /// The chain of the audit trail.
+    Link "<path d='m6.7 9.3 2.6-2.6M7.3 4.7l1.4-1.4a2.8 2.8 0 0 1 4 4l-1.4 1.4M8.7 11.3l-1.4 1.4a2.8 2.8 0 0 1-4-4l1.4-1.4'/>";
     /// Delete.
     Bin "<path d='M2.8 4.2h10.4M6 4V2.5h4V4M4 4.2l.5 8.6a1 1 0 0 0 1 .9h5a1 1 0 0 0 1-.9l.5-8.6M6.7 7v3.8M9.3 7v3.8'/>";
     /// More actions.
