@@ -12,7 +12,7 @@ use leadlatch_store::access_keys::{self, PartnerChoice};
 use leadlatch_store::{Connection, Error, used_forms};
 
 use super::form::{TEMPLATES, Typed};
-use super::password;
+use super::password::{self, Asked};
 use super::row::{key_href, partner_kind};
 use super::secret;
 use super::summary::{self, Summary};
@@ -39,7 +39,7 @@ struct Page {
     chips: Vec<Chip>,
     summary: Summary,
     glyphs: (Svg, Svg),
-    asks_password: bool,
+    asked: Asked,
     my_address: String,
 }
 
@@ -116,7 +116,7 @@ pub(crate) async fn create(State(web): State<Web>, signed: Signed<ManageKeys>, F
         Ok(new) => new,
         Err(errors) => return form(&web, signed, StatusCode::UNPROCESSABLE_ENTITY, typed, errors).await,
     };
-    if let Some(wrong) = password::refusal(&web, &signed, typed.kind(), &typed.password).await? {
+    if let Some(wrong) = password::refusal(&web, &signed, typed.kind(), typed.again()).await? {
         let mut errors = Errors::default();
         errors.put("password", wrong);
         return form(&web, signed, StatusCode::UNPROCESSABLE_ENTITY, typed, errors).await;
@@ -154,7 +154,7 @@ async fn form(web: &Web, signed: Signed<ManageKeys>, status: StatusCode, mut typ
     let page = Page {
         features: features(&typed),
         chips: chips(&typed),
-        asks_password: !signed.me()?.fresh,
+        asked: Asked::of(&signed)?,
         my_address: signed.visitor.address.map(|address| address.to_canonical().to_string()).unwrap_or_default(),
         glyphs: (picture(KeyKind::Full, [1, 3, 0, 2, 1, 2]), picture(KeyKind::Partner, [2, 0, 3, 1, 2, 0])),
         frame: signed.frame,

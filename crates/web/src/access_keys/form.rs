@@ -15,6 +15,7 @@ use leadlatch_store::access_keys::{NewKey, Wished};
 use secrecy::SecretString;
 use serde::Deserialize;
 
+use crate::confirm::Again;
 use crate::errors::Errors;
 
 /// The form, as it was typed.
@@ -43,6 +44,9 @@ pub(crate) struct Typed {
     pub(super) idle_days: String,
     #[serde(default)]
     pub(super) password: SecretString,
+    /// Of the authenticator app.
+    #[serde(default)]
+    pub(super) code: String,
     /// What makes the form count once.
     #[serde(default)]
     pub(super) once: String,
@@ -126,6 +130,11 @@ impl Typed {
         }
     }
 
+    /// The password and the code, as they were given.
+    pub(super) fn again(&self) -> Again {
+        Again { password: self.password.clone(), code: self.code.clone() }
+    }
+
     /// The limits, with what cannot be read noted.
     pub(super) fn limits(&self, errors: &mut Errors) -> KeyLimits {
         limits(&self.address_ranges, &self.requests_per_minute, &self.idle_days, errors)
@@ -202,6 +211,7 @@ mod tests {
             requests_per_minute: String::new(),
             idle_days: String::new(),
             password: SecretString::default(),
+            code: String::new(),
             once: String::new(),
             step: String::new(),
         }

@@ -4,6 +4,7 @@ use askama::Template;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use leadlatch_domain::key_rotation::Overlap;
+use leadlatch_domain::key_secret::KeyKind;
 use leadlatch_domain::matrix::ManageKeys;
 use leadlatch_store::Connection;
 use leadlatch_store::access_keys::directory;
@@ -11,9 +12,11 @@ use leadlatch_store::access_keys::{self, Rotation};
 use secrecy::SecretString;
 use serde::Deserialize;
 
+use super::password::{self, Asked};
 use super::row::{KeyRow, kind_of};
-use super::{password, secret};
+use super::secret;
 use crate::Web;
+use crate::confirm::Again;
 use crate::errors::Errors;
 use crate::form::Form;
 use crate::frame::Frame;
@@ -27,7 +30,7 @@ struct Page {
     key: KeyRow,
     choices: Vec<Choice>,
     errors: Errors,
-    asks_password: bool,
+    asked: Option<Asked>,
 }
 
 /// When the old key ends.
@@ -46,6 +49,8 @@ pub(crate) struct Typed {
     overlap: String,
     #[serde(default)]
     password: SecretString,
+    #[serde(default)]
+    code: String,
 }
 
 /// The dialog.
@@ -61,10 +66,11 @@ pub(crate) async fn rotate(
     Form(typed): Form<Typed>,
 ) -> Answer {
     let mut errors = Errors::default();
+    let again = Again { password: typed.password, code: typed.code };
     let overlap = errors.take("overlap", Overlap::parse(&typed.overlap));
     let grant = signed.permit::<ManageKeys>()?;
     let old = web.store().read(async |db| access_keys::get(db, &grant, id).await).await?;
-    if let Some(wrong) = password::refusal(&web, &signed, kind_of(&old), &typed.password).await? {
+    if let Some(wrong) = password::refusal(&web, &signed, kind_of(&old), again).await? {
         errors.put("password", wrong);
     }
     let Some(overlap) = overlap.filter(|_| errors.is_empty()) else {
@@ -87,9 +93,9 @@ async fn form(
     let grant = signed.permit::<ManageKeys>()?;
     let listed = web.store().read(async |db| directory::listed(db, &grant, id).await).await?;
     let key = KeyRow::new(&listed, web.store().clock().now());
-    let asks_password = password::is_asked(&signed, key.kind)?;
+    let asked = Some(Asked::of(&signed)?).filter(|asked| asked.password && key.kind == KeyKind::Full);
     let choices = Overlap::ALL.iter().map(|overlap| Choice::new(*overlap, chosen)).collect();
-    page_with(status, &Page { frame: signed.frame, key, choices, errors, asks_password })
+    page_with(status, &Page { frame: signed.frame, key, choices, errors, asked })
 }
 
 impl Choice {
