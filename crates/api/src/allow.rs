@@ -1,6 +1,7 @@
 //! The permission as a type in the handler's signature. [`Allow<A>`] lets a caller in who may do `A`; the same line of
 //! the access matrix is written into the OpenAPI document by [`allowed!`].
 
+use std::marker::PhantomData;
 use std::time::Instant;
 
 use axum::extract::FromRequestParts;
@@ -9,7 +10,7 @@ use axum::http::request::Parts;
 use leadlatch_domain::key_secret::KeyDigest;
 use leadlatch_domain::matrix::{Action, Rule};
 use leadlatch_domain::problem::Code;
-use leadlatch_store::Grant;
+use leadlatch_store::{Access, Connection, Grant};
 use utoipa::openapi::extensions::Extensions;
 use utoipa::openapi::path::Operation;
 use utoipa::openapi::security::SecurityRequirement;
@@ -28,20 +29,57 @@ impl<A: Action> FromRequestParts<App> for Allow<A> {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
-        let caller = parts.extensions.get::<Caller>().cloned().unwrap_or_default();
-        let digest = presented(&parts.headers)?;
-        let access = app.store.authenticate(digest, caller.address()).await?;
-        // In the one order of decisions: address, rate, then kind and scope. What the address refuses uses up no rate.
-        let inside = access.check_address();
-        let limited = access.per_minute().filter(|_| inside.is_ok());
-        let quota = limited.map(|(key, limit)| app.limits.take(key, limit, Instant::now()));
-        caller.is(&access, A::RULE.scope(), quota);
-        inside?;
-        if quota.is_some_and(|quota| quota.over) {
-            return Err(Problem::new(Code::RateLimited));
-        }
-        Ok(Self(access.permit()?))
+        let caller = caller(parts);
+        let access = app.store.authenticate(presented(&parts.headers)?, caller.address()).await?;
+        admit(app, &caller, access).map(Self)
     }
+}
+
+/// A key that is presented for doing `A` and not looked at yet: it is let in together with what is read for it, which saves
+/// the way to the database once. For a read that comes first: nothing can be known of the caller before.
+#[derive(Debug)]
+pub(crate) struct Ask<A> {
+    digest: KeyDigest,
+    caller: Caller,
+    action: PhantomData<A>,
+}
+
+impl<A: Action> FromRequestParts<App> for Ask<A> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &App) -> Result<Self, Problem> {
+        Ok(Self { digest: presented(&parts.headers)?, caller: caller(parts), action: PhantomData })
+    }
+}
+
+impl<A: Action> Ask<A> {
+    /// Lets the key in and reads what an index and a limit bound: a store function and what it is asked for.
+    pub(crate) async fn read<I: Copy, T>(
+        self,
+        app: &App,
+        job: impl AsyncFn(&mut Connection<'_>, &Grant<A>, I) -> leadlatch_store::Result<T>,
+        asked: I,
+    ) -> Result<T, Problem> {
+        let admit = |access| admit(app, &self.caller, access);
+        app.store.read_as((self.digest, self.caller.address()), admit, job, asked).await
+    }
+}
+
+fn caller(parts: &Parts) -> Caller {
+    parts.extensions.get::<Caller>().cloned().unwrap_or_default()
+}
+
+/// In the one order of decisions: address, rate, then kind and scope. What the address refuses uses up no rate.
+fn admit<A: Action>(app: &App, caller: &Caller, access: Access) -> Result<Grant<A>, Problem> {
+    let inside = access.check_address();
+    let limited = access.per_minute().filter(|_| inside.is_ok());
+    let quota = limited.map(|(key, limit)| app.limits.take(key, limit, Instant::now()));
+    caller.is(&access, A::RULE.scope(), quota);
+    inside?;
+    if quota.is_some_and(|quota| quota.over) {
+        return Err(Problem::new(Code::RateLimited));
+    }
+    Ok(access.permit()?)
 }
 
 /// The digest of the one key that the headers present.
@@ -67,7 +105,22 @@ fn bearer_token(text: &str) -> Option<&str> {
     scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
 }
 
-/// A handler whose signature says what it permits. A handler without [`Allow`] has none, and cannot be registered.
+/// What stands first in a handler's signature and says what the handler permits.
+pub(crate) trait Permission {
+    /// What is permitted.
+    type Action: Action;
+}
+
+impl<A: Action> Permission for Allow<A> {
+    type Action = A;
+}
+
+impl<A: Action> Permission for Ask<A> {
+    type Action = A;
+}
+
+/// A handler whose signature says what it permits. A handler without [`Allow`] or [`Ask`] has none, and cannot be
+/// registered.
 pub(crate) trait Guarded<T> {
     /// Its line of the access matrix.
     const RULE: Rule;
@@ -75,12 +128,12 @@ pub(crate) trait Guarded<T> {
 
 macro_rules! guarded {
     ($($arg:ident),*) => {
-        impl<H, F, A, $($arg),*> Guarded<(A, F, $($arg,)*)> for H
+        impl<H, F, P, $($arg),*> Guarded<(P, F, $($arg,)*)> for H
         where
-            H: Fn(Allow<A>, $($arg),*) -> F,
-            A: Action,
+            H: Fn(P, $($arg),*) -> F,
+            P: Permission,
         {
-            const RULE: Rule = A::RULE;
+            const RULE: Rule = P::Action::RULE;
         }
     };
 }

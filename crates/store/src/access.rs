@@ -40,14 +40,14 @@ impl Operator {
 }
 
 /// An authenticated caller.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Access {
     pub(crate) account: AccountId,
     pub(crate) caller: Caller,
     pub(crate) from: Option<IpAddr>,
 }
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Caller {
     Key(KeyFacts),
     CommandLine,
@@ -55,7 +55,7 @@ pub(crate) enum Caller {
 }
 
 /// What a live key's row says.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct KeyFacts {
     pub(crate) id: KeyId,
     pub(crate) digest: KeyDigest,

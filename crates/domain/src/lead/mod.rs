@@ -9,11 +9,12 @@ pub mod record;
 pub mod rights;
 pub mod twins;
 pub mod view;
+pub mod written;
 
 pub use field::LeadField;
 pub use filter::{LeadFilter, LeadSort};
 pub use input::LeadInput;
-pub use record::{Lead, Value};
+pub use record::{Lead, Value, ValueRef};
 pub use rights::{FieldRights, Mode};
 pub use twins::Twins;
 pub use view::LeadView;

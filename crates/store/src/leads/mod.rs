@@ -21,6 +21,7 @@ mod row;
 mod shapes;
 mod test_leads;
 mod update;
+mod written;
 
 pub use bounded::is_bounded;
 pub use columns::data_columns;
@@ -37,3 +38,4 @@ pub use retention::{Aging, RETIRED_AT_ONCE, Rule, Rules, aging, retire, rules};
 pub use retwin::retwin;
 pub use test_leads::{TEST_LEAD_DAYS, TEST_LEADS_A_DAY, purge_tests, tests_due};
 pub use update::update;
+pub use written::{Written, get_written, list_written};
