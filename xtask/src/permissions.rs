@@ -44,6 +44,7 @@ fn full_key(line: &Rule) -> String {
     match line.needs {
         Needs::AnyKey => "Any live key".to_owned(),
         Needs::Scope(scope) => format!("`{}`", scope.as_str()),
+        Needs::Person => "No key: a person who is signed in".to_owned(),
         Needs::Admin => "No key: an admin of the account".to_owned(),
         Needs::Operator => "No key: the operator of the server".to_owned(),
         Needs::Role(role) => format!("No key: the server itself, as `{}`", role.as_str()),

@@ -32,6 +32,8 @@ pub struct Peer {
     pub address: IpAddr,
     /// Whether the connection is encrypted, or reached only from this machine.
     pub private: bool,
+    /// Whether it is encrypted: what a browser is told to send by https alone goes by it.
+    pub encrypted: bool,
 }
 
 /// Rows that an answer holds, for the count of what a key was given.
@@ -94,7 +96,12 @@ pub(crate) async fn envelope(State(app): State<App>, mut request: Request, next:
     } else if let Err(problem) = refuse_key_in_url(&asked.app, &asked.caller, request.uri()).await {
         problem.write(asked.id.as_str())
     } else {
-        request.extensions_mut().insert(asked.caller.clone());
+        let extensions = request.extensions_mut();
+        extensions.insert(asked.caller.clone());
+        extensions.insert(asked.id);
+        if let Some(peer) = peer {
+            extensions.insert(peer);
+        }
         finish(next.run(request).await, asked.id.as_str())
     };
     asked.count(answer.status().as_u16(), answer.extensions().get::<Served>().map_or(0, |served| served.0));
@@ -117,8 +124,11 @@ fn with_headers(mut answer: Response, id: &str) -> Response {
     if let Ok(id) = HeaderValue::from_str(id) {
         headers.insert("x-request-id", id);
     }
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-store"));
-    headers.insert(header::VARY, HeaderValue::from_static("Authorization, X-Api-Key"));
+    // Only what is the same for everybody, and has its content in its name, says otherwise.
+    if !headers.contains_key(header::CACHE_CONTROL) {
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-store"));
+        headers.insert(header::VARY, HeaderValue::from_static("Authorization, X-Api-Key"));
+    }
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     answer
 }

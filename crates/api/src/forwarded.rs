@@ -29,7 +29,11 @@ pub(crate) fn client(request: &mut Request, peer: Peer, trusted: &[IpNet]) -> Re
     if let Some(host) = said.host {
         headers.insert(header::HOST, host);
     }
-    Ok(Peer { address: said.address.unwrap_or(peer.address), private: said.https.unwrap_or(peer.private) })
+    Ok(Peer {
+        address: said.address.unwrap_or(peer.address),
+        private: said.https.unwrap_or(peer.private),
+        encrypted: said.https.unwrap_or(peer.encrypted),
+    })
 }
 
 /// What the headers say, where they say it.
@@ -150,7 +154,7 @@ mod tests {
             request = request.header(*name, *value);
         }
         let mut request = request.body(axum::body::Body::empty()).unwrap();
-        let peer = Peer { address: from.parse().unwrap(), private: false };
+        let peer = Peer { address: from.parse().unwrap(), private: false, encrypted: false };
         (client(&mut request, peer, &trusted), request)
     }
 

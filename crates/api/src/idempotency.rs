@@ -1,9 +1,13 @@
 //! `Idempotency-Key`: a create whose answer was lost is sent again and makes nothing twice.
 
+use axum::Json;
 use axum::extract::{FromRequest, Request};
-use axum::http::HeaderMap;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
 use leadlatch_domain::problem::Code;
-use leadlatch_store::leads::Once;
+use leadlatch_store::Visible;
+use leadlatch_store::idempotency::{Made, Once};
+use serde::Serialize;
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
@@ -45,4 +49,19 @@ fn key_text(headers: &HeaderMap) -> Result<Option<[u8; 32]>, Problem> {
         return Err(Problem::because(Code::BadRequest, form));
     }
     Ok(Some(Sha256::digest(text).into()))
+}
+
+/// The answer to a create: the record and its path, and whether an earlier request made it.
+pub(crate) fn made<T: Serialize>(made: Made<Visible<T>>, path: impl Fn(&T) -> String) -> Response {
+    let (record, again) = match made {
+        Made::New(record) => (record, false),
+        Made::Again(record) => (record, true),
+    };
+    let location = path(&record);
+    let mut answer = (StatusCode::CREATED, [(header::LOCATION, location)], Json(record)).into_response();
+    if again {
+        let replayed = HeaderName::from_static("idempotent-replayed");
+        answer.headers_mut().insert(replayed, HeaderValue::from_static("true"));
+    }
+    answer
 }

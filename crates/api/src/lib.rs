@@ -20,4 +20,4 @@ pub use app::App;
 pub use envelope::{Peer, Served};
 pub use exposed::make_readable;
 pub use limit::Limits;
-pub use router::{openapi, router};
+pub use router::{Pages, openapi, router};

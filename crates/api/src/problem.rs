@@ -224,7 +224,11 @@ impl From<Error> for Problem {
             Error::Internal(cause) => Self { cause: Some(cause.to_string().into()), ..Self::new(code) },
             Error::Unavailable(cause) => Self { cause: Some(cause.into()), ..Self::new(code) },
             Error::NoRoom => Self { cause: Some("the database's disk is full".into()), ..Self::new(code) },
-            Error::Unauthenticated(_) | Error::Refused(_) | Error::TooExpensive => Self::new(code),
+            Error::Unauthenticated(_)
+            | Error::SignedOut
+            | Error::NoSuchLink
+            | Error::Refused(_)
+            | Error::TooExpensive => Self::new(code),
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Every route on one screen.
 
 use axum::Router;
-use axum::extract::State;
+use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse, Response};
@@ -19,6 +19,7 @@ use crate::allow::allowed;
 use crate::docs::{error_page, shared_headers};
 use crate::envelope::envelope;
 use crate::problem::{Problem, ProblemBody};
+use crate::v1::partner_records::{create, delete, update};
 use crate::v1::{
     lead_groups, lead_types, leads, marketing, partner_records, sites, statuses, user_groups, users, whoami,
 };
@@ -33,11 +34,14 @@ fn v1() -> OpenApiRouter<App> {
     let router = allowed!(router, leads::create::create, leads::list::list, leads::search::search);
     let router = allowed!(router, leads::export::export);
     let router = allowed!(router, leads::get::get, leads::update::update, leads::delete::delete);
-    let router = allowed!(router, leads::history::history);
+    let router = allowed!(router, leads::history::history, leads::referral::refer, leads::referral::unrefer);
     let router = allowed!(router, lead_groups::list, lead_groups::get, lead_types::list, lead_types::get);
     let router = allowed!(router, statuses::list, sites::list);
     let router = allowed!(router, partner_records::list_introducers, partner_records::get_introducers);
     let router = allowed!(router, partner_records::list_partners, partner_records::get_partners);
+    let router = allowed!(router, create::create_introducer, create::create_partner);
+    let router = allowed!(router, update::update_introducer, update::update_partner);
+    let router = allowed!(router, delete::delete_introducer, delete::delete_partner);
     let router = allowed!(router, users::list, users::get, user_groups::list, user_groups::get);
     allowed!(router, marketing::sources, marketing::mediums, marketing::terms)
 }
@@ -64,8 +68,16 @@ fn name_rows(name: &str, schema: &mut RefOr<Schema>) {
     }
 }
 
+/// The pages for people, which stand beside the API behind the same envelope.
+pub struct Pages {
+    /// Their routes.
+    pub routes: Router,
+    /// The page in place of an address that there is not; none for a caller that wants no page.
+    pub missing: fn(&Request) -> Option<Response>,
+}
+
 /// The whole server.
-pub fn router(app: App) -> Router {
+pub fn router(app: App, pages: Pages) -> Router {
     let (v1, _) = v1().split_for_parts();
     let mut document = openapi();
     if let Some(url) = &app.public_url {
@@ -75,7 +87,11 @@ pub fn router(app: App) -> Router {
         .route("/docs/errors/{code}", get(error_page))
         .route("/healthz", get(async || "ok"))
         .route("/readyz", get(ready))
-        .fallback(async || Problem::new(Code::NoSuchRoute))
+        .merge(pages.routes.with_state(()))
+        .fallback(async move |request: Request| match (pages.missing)(&request) {
+            Some(page) => page,
+            None => Problem::new(Code::NoSuchRoute).into_response(),
+        })
         .method_not_allowed_fallback(async || Problem::new(Code::MethodNotAllowed))
         .layer(from_fn_with_state(app.clone(), envelope))
         .with_state(app)

@@ -10,7 +10,9 @@ pub enum Needs {
     AnyKey,
     /// A key that carries the scope.
     Scope(Scope),
-    /// A person who runs the account, never a key: the command line.
+    /// A person who is signed in, whatever the role, never a key.
+    Person,
+    /// A person who runs the account, never a key: an admin, or the command line.
     Admin,
     /// The operator of the server, never a key and never one account's admin.
     Operator,
@@ -93,6 +95,15 @@ impl Rule {
         }
     }
 
+    /// Whether a member of the account may do it: leads and the lists that they need, no configuration.
+    pub fn open_to_members(&self) -> bool {
+        match self.needs {
+            Needs::AnyKey | Needs::Person => true,
+            Needs::Scope(scope) => scope.member_may_use(),
+            Needs::Admin | Needs::Operator | Needs::Role(_) => false,
+        }
+    }
+
     /// Whether a key can ever do it.
     pub const fn open_to_keys(&self) -> bool {
         matches!(self.needs, Needs::AnyKey | Needs::Scope(_))
@@ -148,6 +159,7 @@ matrix! {
     ReadSites       "sites.read"         "read sites": Needs::AnyKey, Never;
     WritePartners   "partners.write"     "write partner records and their links": MANAGE_PARTNERS, Never;
     ReferLeads      "leads.refer"        "refer leads to a partner and take them back": MANAGE_PARTNERS, Never;
+    UseAccount      "account.use"        "sign in, and see and change what is one's own": Needs::Person, Never;
     ImportLeads     "leads.import"       "import leads from a file": Needs::Admin, Never;
     RestoreLeads    "leads.restore"      "take leads out of the bin": Needs::Admin, Never;
     InspectLeads    "leads.inspect"      "see leads with their history, in the bin too": Needs::Admin, Never;
@@ -184,6 +196,17 @@ mod tests {
         names.sort_unstable();
         names.dedup();
         assert_eq!(names.len(), MATRIX.len());
+    }
+
+    #[test]
+    fn members_reach_leads_and_no_configuration() {
+        let open = |action: &str| MATRIX.iter().any(|rule| rule.action == action && rule.open_to_members());
+        for action in ["leads.read", "leads.create", "leads.update", "statuses.read", "account.use"] {
+            assert!(open(action), "{action}");
+        }
+        for action in ["keys.manage", "audit.read", "users.manage", "partners.write", "leads.erase", "leads.purge"] {
+            assert!(!open(action), "{action}");
+        }
     }
 
     #[test]

@@ -110,6 +110,8 @@ catalogue! {
         "Narrow it: add a filter, shorten the time span, or leave out total.";
     NoRoom "no_room" 503 "The server's disk is full."
         "Nothing was kept; try again when the operator has made room.";
+    NoSealingKey "no_sealing_key" 503 "The server has no key to seal secrets with."
+        "Let the operator set sealing_key_file.";
     Unavailable "unavailable" 503 "The server cannot do it right now."
         "Try again in a moment.";
 }

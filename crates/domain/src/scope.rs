@@ -69,6 +69,11 @@ impl Scope {
         matches!(self, Self::CreateLeads | Self::ReadLeads | Self::UpdateDeleteLeads)
     }
 
+    /// Whether a member of the account may do what it stands for: work on leads, but change no settings.
+    pub const fn member_may_use(self) -> bool {
+        !matches!(self, Self::Journeys | Self::ManagePartners)
+    }
+
     /// Reads a scope by its name.
     pub fn parse(text: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|scope| scope.as_str() == text)

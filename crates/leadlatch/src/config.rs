@@ -7,6 +7,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use ipnet::IpNet;
+use leadlatch_store::Beside;
 use serde::{Deserialize, Serialize};
 use tracing::level_filters::LevelFilter;
 
@@ -22,6 +23,8 @@ pub(crate) struct Config {
     pub(crate) database: String,
     /// Where what must outlive a restore is written down; beside the SQLite file when absent.
     pub(crate) deletions_file: Option<PathBuf>,
+    /// The key that secrets in the database are sealed with; beside the SQLite file when absent.
+    pub(crate) sealing_key_file: Option<PathBuf>,
     /// The address that people and programs reach the server by, such as `https://leads.example.com`.
     pub(crate) public_url: Option<String>,
     /// The certificate's chain, PEM.
@@ -85,6 +88,7 @@ impl Default for Config {
             listen: "127.0.0.1:8080".into(),
             database: "sqlite:leadlatch.db".into(),
             deletions_file: None,
+            sealing_key_file: None,
             public_url: None,
             tls_cert: None,
             tls_key: None,
@@ -111,6 +115,11 @@ database = \"sqlite:leadlatch.db\"
 # SQLite: PATH.deletions beside the database unless set. PostgreSQL: one on each node; none unless set.
 # deletions_file = \"/var/lib/leadlatch/leadlatch.deletions\"
 
+# The key that secrets are sealed with which the server must use itself, such as authenticator seeds. It is made at the
+# first start and stands in no backup of the database: keep a copy apart. SQLite: PATH.sealing-key beside the database
+# unless set. PostgreSQL: the same file for every node; none unless set.
+# sealing_key_file = \"/var/lib/leadlatch/leadlatch.sealing-key\"
+
 # The address that people and programs reach the server by; links begin with it.
 # public_url = \"https://leads.example.com\"
 
@@ -136,10 +145,11 @@ log = \"info\"
 ";
 
 /// The names of the settings.
-const NAMES: [&str; 11] = [
+const NAMES: [&str; 12] = [
     "listen",
     "database",
     "deletions_file",
+    "sealing_key_file",
     "public_url",
     "tls_cert",
     "tls_key",
@@ -199,6 +209,11 @@ impl Config {
             }
             _ => Ok(()),
         }
+    }
+
+    /// The files beside the database.
+    pub(crate) fn beside(&self) -> Beside<'_> {
+        Beside { deletions: self.deletions_file.as_deref(), sealing_key: self.sealing_key_file.as_deref() }
     }
 
     /// The configuration as it may be shown: without the password of the database.

@@ -9,6 +9,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use leadlatch_api::App;
+use leadlatch_domain::token::Token;
 use leadlatch_store::Opened;
 use leadlatch_store::usage::Usage;
 use tokio::net::TcpListener;
@@ -27,6 +28,7 @@ pub(crate) struct Server {
     connections: usize,
     tls: Option<Arc<Tls>>,
     signals: Signals,
+    first_admin: Option<Token>,
 }
 
 /// Whether the files that it needs can be read.
@@ -46,6 +48,7 @@ impl Server {
         sweep::report(opened.store.sweep(&opened.operator).await?);
         let listener = TcpListener::bind(&config.listen).await;
         let listener = listener.map_err(|error| Failure::new(format!("{}: {error}", config.listen)))?;
+        let first_admin = opened.store.first_admin_link(&opened.operator).await?;
         let (usage, log) = Usage::new();
         let (store, usage) = (Arc::new(opened.store), Arc::new(usage));
         let upkeep = Upkeep { store: Arc::clone(&store), operator: opened.operator, usage: Arc::clone(&usage), log };
@@ -58,7 +61,16 @@ impl Server {
             public_url: config.public_url.clone(),
         };
         let signals = Signals::catch()?;
-        Ok(Self { listener, app, upkeep, connections: config.max_connections, tls, signals })
+        Ok(Self { listener, app, upkeep, connections: config.max_connections, tls, signals, first_admin })
+    }
+
+    /// The link by which the first admin of a new server is made. It is for the terminal, and for no log.
+    pub(crate) fn first_admin_link(&self) -> Outcome<Option<String>> {
+        let Some(token) = &self.first_admin else { return Ok(None) };
+        let scheme = if self.encrypted() { "https" } else { "http" };
+        let listening = format!("{scheme}://{}", self.address()?);
+        let base = self.app.public_url.as_deref().unwrap_or(&listening);
+        Ok(Some(format!("{base}{}", leadlatch_web::paths::start(token.expose()))))
     }
 
     /// The address that it listens on.
@@ -77,7 +89,8 @@ impl Server {
         let (stopper, stopping) = stop::channel();
         let upkeep = self.upkeep.start();
         let reloading = self.tls.clone().map(|tls| tokio::spawn(tls.reload_on_hangup()));
-        let service = accept::Service { router: leadlatch_api::router(self.app), tls: self.tls, stopping };
+        let router = leadlatch_api::router(self.app.clone(), leadlatch_web::pages(self.app));
+        let service = accept::Service { router, tls: self.tls, stopping };
         let in_order = accept::run(self.listener, service, self.connections, stopper, self.signals).await;
         reloading.inspect(tokio::task::JoinHandle::abort);
         if !in_order {

@@ -12,7 +12,7 @@ use leadlatch_domain::id::AccountId;
 use leadlatch_domain::matrix::{PurgeLeads, Role};
 use leadlatch_store::usage::Usage;
 use leadlatch_store::usage::log::LogWriter;
-use leadlatch_store::{Connection, Operator, Result, Store, accounts, leads};
+use leadlatch_store::{Connection, Operator, Result, Store, accounts, idempotency};
 use tokio::sync::{Mutex, watch};
 use tokio::task::JoinHandle;
 use tokio::time::MissedTickBehavior;
@@ -171,8 +171,8 @@ impl Shared {
     /// Forgets a block of an account's retries; whether there may be more.
     async fn forget_retries(&self, account: AccountId) -> Result<bool> {
         let grant = self.operator.role(Role::Retention, account).permit::<PurgeLeads>()?;
-        let job = async move |db: &mut Connection<'_>, grant| leads::forget_idempotency(db, grant).await;
-        Ok(self.store.write(grant, job).await? == leads::FORGOTTEN_AT_ONCE)
+        let job = async move |db: &mut Connection<'_>, grant| idempotency::forget(db, grant).await;
+        Ok(self.store.write(grant, job).await? == idempotency::FORGOTTEN_AT_ONCE)
     }
 }
 

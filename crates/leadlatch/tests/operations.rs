@@ -69,12 +69,17 @@ async fn disposable(world: &World, keys: &Keys, operation: &Operation, of: Optio
         Some(partner) => (Some(partner.record.as_str()), &partner.own["lead-types"][0]),
         None => (None, &world.all["lead-types"][0]),
     };
+    let scope = operation.scope.as_deref().unwrap_or("voice");
     match operation.resource.as_str() {
         "whoami" => (world.database.key(ACME, record, &["read_leads"]).1, operation.path.clone()),
+        "introducers" | "partners" => {
+            let record = world.database.partner(ACME, operation.resource.trim_end_matches('s'), "Gone");
+            (keys.only["manage_partners"].clone(), operation.at(&record))
+        }
         "leads" => {
             let maker = of.map_or(&world.full, |partner| &partner.key);
             let lead = world.server.lead_of_type(maker, lead_type).await;
-            let asker = of.map_or(&keys.only["update_delete_leads"], |partner| &partner.key);
+            let asker = of.map_or(&keys.only[scope], |partner| &partner.key);
             (asker.clone(), operation.at(&lead))
         }
         resource => panic!("say how to make one of {resource} that may be deleted"),

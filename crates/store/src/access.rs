@@ -12,11 +12,13 @@ use leadlatch_domain::key_limits::{PerMinute, lets_in};
 use leadlatch_domain::key_secret::{KeyDigest, KeyKind};
 use leadlatch_domain::lead::FieldRights;
 use leadlatch_domain::matrix::{Action, Needs, PartnerReach, Role, Rule};
+use leadlatch_domain::person::PersonRole;
 use leadlatch_domain::problem::{Code, DeniedBy};
 use leadlatch_domain::reach::{RowScope, Rows, Sides};
 use leadlatch_domain::scope::ScopeSet;
 use serde::{Serialize, Serializer};
 
+use crate::sessions::Person;
 use crate::{Denied, Error, Result};
 
 /// The authority of whoever runs the server: made when the store is opened, and only then.
@@ -40,16 +42,17 @@ impl Operator {
 }
 
 /// An authenticated caller.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct Access {
     pub(crate) account: AccountId,
     pub(crate) caller: Caller,
     pub(crate) from: Option<IpAddr>,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub(crate) enum Caller {
     Key(KeyFacts),
+    User(Arc<Person>),
     CommandLine,
     Role(Role),
 }
@@ -87,6 +90,14 @@ impl Access {
         self.key().map(|key| key.id)
     }
 
+    /// The person who is signed in, if one calls.
+    pub fn person(&self) -> Option<&Person> {
+        match &self.caller {
+            Caller::User(person) => Some(person),
+            _ => None,
+        }
+    }
+
     /// Work that the server does by itself on a key, because of a request from an address.
     pub(crate) fn key_keeper(account: AccountId, from: Option<IpAddr>) -> Self {
         let from = from.map(|address| address.to_canonical());
@@ -103,6 +114,12 @@ impl Access {
     pub fn check_address(&self) -> Result<()> {
         let inside = self.key().is_none_or(|key| lets_in(key.address_ranges.as_deref(), self.from));
         if inside { Ok(()) } else { Err(Error::Denied(Box::new(self.denied(Code::AddressNotAllowed, DeniedBy::Ip)))) }
+    }
+
+    /// Whether both are the same key, of which the same is known in every part, from the same address.
+    pub(crate) fn is_same_key(&self, other: &Self) -> bool {
+        let same = self.account == other.account && self.from == other.from;
+        same && self.key().is_some() && self.key() == other.key()
     }
 
     fn denied(&self, code: Code, by: DeniedBy) -> Denied {
@@ -143,6 +160,11 @@ impl Access {
             (Caller::Key(key), Needs::Scope(scope)) if key.scopes.contains(scope) => None,
             (Caller::Key(_), Needs::Scope(scope)) => {
                 Some(denied(Code::InsufficientScope, DeniedBy::Scope, Some(scope)))
+            }
+            (Caller::User(person), Needs::Person | Needs::AnyKey | Needs::Scope(_) | Needs::Admin)
+                if person.role == PersonRole::Admin || rule.open_to_members() =>
+            {
+                None
             }
             (Caller::CommandLine, Needs::AnyKey | Needs::Scope(_) | Needs::Admin) => None,
             (Caller::Role(own), Needs::Role(role)) if *own == role => None,
@@ -209,6 +231,11 @@ impl<A> Grant<A> {
         self.access.key()
     }
 
+    /// The person who is signed in, if one calls.
+    pub fn person(&self) -> Option<&Person> {
+        self.access.person()
+    }
+
     /// What one record that cannot be had is to this caller.
     pub(crate) fn missing(&self, field: &'static str) -> Error {
         if self.partner().is_some() { Error::OutOfReach } else { Error::NotFound(field) }
@@ -217,6 +244,7 @@ impl<A> Grant<A> {
     pub(crate) fn actor(&self) -> Actor {
         match &self.access.caller {
             Caller::Key(key) => Actor { kind: ActorKind::Key, id: key.id.get() },
+            Caller::User(person) => Actor { kind: ActorKind::User, id: person.id.get() },
             Caller::CommandLine => Actor { kind: ActorKind::CommandLine, id: 0 },
             Caller::Role(_) => Actor { kind: ActorKind::Role, id: 0 },
         }
@@ -226,6 +254,7 @@ impl<A> Grant<A> {
     pub(crate) fn actor_in_words(&self) -> String {
         match &self.access.caller {
             Caller::Key(key) => format!("key {}", key.id),
+            Caller::User(person) => format!("user {}", person.id),
             Caller::CommandLine => "command line".into(),
             Caller::Role(role) => format!("role {}", role.as_str()),
         }

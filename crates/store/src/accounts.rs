@@ -125,6 +125,7 @@ pub async fn suspend(db: &mut Connection<'_>, _: &Operator, slug: &str, suspende
     let sql =
         "UPDATE access_keys SET account_suspended = $2, access_version = access_version + 1 WHERE account_id = $1";
     db.execute(sql, values![id, suspended]).await?;
+    db.execute("UPDATE users SET account_suspended = $2 WHERE account_id = $1", values![id, suspended]).await?;
     let event = if suspended { Event::AccountSuspended } else { Event::AccountResumed };
     let details = json!({"slug": slug, "name": account.name});
     db.audit(Pending::by_operator(audit::SERVER, event, id, details.clone()));
@@ -146,9 +147,16 @@ pub async fn delete(db: &mut Connection<'_>, operator: &Operator, slug: &str) ->
         deletions::keep_key(db, key, digest).await?;
     }
     // Leads first: they hold on to the settings that the account's row would take along.
-    for table in
-        ["leads", "access_keys", "partner_records", "audit_details", "audit_entries", "audit_heads", "deletions"]
-    {
+    for table in [
+        "leads",
+        "access_keys",
+        "partner_records",
+        "audit_details",
+        "audit_entries",
+        "audit_heads",
+        "deletions",
+        "failed_sign_ins",
+    ] {
         db.execute(&format!("DELETE FROM {table} WHERE account_id = $1"), values![id]).await?;
     }
     db.execute("DELETE FROM accounts WHERE id = $1", values![id]).await?;

@@ -1,5 +1,9 @@
 //! The audit trail: entries are appended as a transaction's last statements, by one locked head an account.
 
+mod search;
+
+pub use search::{AuditFilter, Found, Names, Search, names, search};
+
 use leadlatch_domain::audit::{Actor, ActorKind, Entry, Event, Hash, Head, SALT_LENGTH, Stored, details_hash};
 use leadlatch_domain::matrix::{PurgeAuditDetails, ReadAudit};
 use serde_json::{Value as Json, json};

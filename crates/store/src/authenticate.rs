@@ -12,7 +12,7 @@ use leadlatch_domain::scope::ScopeSet;
 
 use crate::access::{Access, Caller, Grant, Held, KeyFacts};
 use crate::engine::{Connection, Gate, Row, values};
-use crate::{Error, Result, access_keys};
+use crate::{Error, Result, access_keys, sessions};
 
 /// Microseconds in a day.
 const DAY: i64 = 86_400_000_000;
@@ -32,8 +32,12 @@ pub(crate) async fn key(db: &mut Connection<'_>, digest: KeyDigest, from: Option
 }
 
 /// Checks a proof again inside a write's transaction, as its first statement. On PostgreSQL the row is locked `FOR
-/// SHARE`: a deletion updates it, so it waits for this transaction, or this one sees the deletion.
+/// SHARE`: a deletion updates it, so it waits for this transaction, or this one sees the deletion. A person's session is
+/// held in the same way.
 pub(crate) async fn hold<A: Action>(db: &mut Connection<'_>, grant: Grant<A>) -> Result<Held<A>> {
+    if let Some(person) = grant.person() {
+        return sessions::hold(db, person.session, grant.access.from).await?.permit().map(Held);
+    }
     let Some(digest) = grant.key().map(|key| key.digest) else { return Ok(Held(grant)) };
     if let Some(key) = grant.key() {
         db.gate(key.id.get(), Gate::Pass).await?;
@@ -49,6 +53,9 @@ pub(crate) async fn hold<A: Action>(db: &mut Connection<'_>, grant: Grant<A>) ->
 
 /// Checks a proof again inside a read that begins late: after a body, or after waiting in line.
 pub async fn confirm<A: Action>(db: &mut Connection<'_>, grant: &Grant<A>) -> Result<()> {
+    if let Some(person) = grant.person() {
+        return sessions::live(db, person.session, grant.access.from).await?.permit::<A>().map(drop);
+    }
     let Some(digest) = grant.key().map(|key| key.digest) else { return Ok(()) };
     key(db, digest, grant.access.from).await?.permit::<A>().map(drop)
 }

@@ -15,6 +15,12 @@ pub enum Error {
     /// The caller is not let in; the code says why to whoever presents the right secret.
     #[error("not authenticated: {}", .0.as_str())]
     Unauthenticated(Code),
+    /// Nobody is signed in any more: the session ended, or its person may not sign in.
+    #[error("signed out")]
+    SignedOut,
+    /// A link that was used, is too old, or never was.
+    #[error("no such link")]
+    NoSuchLink,
     /// The caller may not do it.
     #[error("denied: {}", .0.code.as_str())]
     Denied(Box<Denied>),
@@ -108,6 +114,8 @@ impl Error {
     pub fn code(&self) -> Code {
         match self {
             Self::Unauthenticated(code) | Self::Refused(code) => *code,
+            Self::SignedOut => Code::MissingCredential,
+            Self::NoSuchLink => Code::NotFound,
             Self::Denied(denied) => denied.code,
             Self::OutOfReach => Code::OutOfReach,
             Self::NotFound(_) | Self::NoSuch { .. } => Code::NotFound,

@@ -1,17 +1,23 @@
 //! Partner records: the outside companies that supply leads, buy them, or both; and their links.
 
-use leadlatch_domain::audit::Event;
-use leadlatch_domain::contact::{Email, Phone};
+mod directory;
+mod input;
+mod links;
+mod write;
+
+pub use directory::{COUNTED, Directory, DirectoryQuery, DirectorySort, Listed, directory, leads_of, one};
+pub use input::{delete_of_side, make, update};
+pub use leadlatch_domain::partner_change::PartnerChange;
+pub use links::{Links, link};
+pub use write::{activate, create, delete, set};
+
 use leadlatch_domain::matrix::{Action, WritePartners};
 use leadlatch_domain::reach::PartnerKind;
-use leadlatch_domain::text::Name;
 use serde::Serialize;
-use serde_json::json;
 
-use crate::access::{Grant, Held, Visible};
-use crate::audit::Pending;
+use crate::access::{Grant, Visible};
 use crate::engine::{Connection, Row, values};
-use crate::{Error, Page, Result, Slice, access_keys, change, lead_groups, lead_types};
+use crate::{Error, Page, Result, Slice};
 
 /// A partner record.
 #[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
@@ -51,10 +57,11 @@ pub enum Side {
 }
 
 impl Side {
-    const fn kind(self) -> &'static str {
+    /// The kind of records that stand on this side alone.
+    pub const fn kind(self) -> PartnerKind {
         match self {
-            Self::Supplies => "introducer",
-            Self::Buys => "partner",
+            Self::Supplies => PartnerKind::Introducer,
+            Self::Buys => PartnerKind::Partner,
         }
     }
 }
@@ -73,7 +80,7 @@ pub async fn list<A: Action>(
         "{SELECT} AND kind IN ($2, 'both') AND id > $3 AND (CAST($4 AS BIGINT) = 0 OR id = $4) ORDER BY id LIMIT $5"
     );
     let after = page.after.map_or(0, |(_, id)| id);
-    let bound = values![grant.account(), side.kind(), after, reach(grant, side), page.fetch()];
+    let bound = values![grant.account(), side.kind().as_str(), after, reach(grant, side), page.fetch()];
     let mut rows = db.query(&sql, bound, read).await?;
     for row in &mut rows {
         read_links(db, grant.account(), row).await?;
@@ -98,7 +105,7 @@ pub async fn get<A: Action>(
     id: i64,
 ) -> Result<Visible<PartnerRecord>> {
     let sql = format!("{SELECT} AND kind IN ($2, 'both') AND id = $3 AND (CAST($4 AS BIGINT) = 0 OR id = $4)");
-    let bound = values![grant.account(), side.kind(), id, reach(grant, side)];
+    let bound = values![grant.account(), side.kind().as_str(), id, reach(grant, side)];
     let mut record = db.query_opt(&sql, bound, read).await?.ok_or_else(|| grant.missing("id"))?;
     read_links(db, grant.account(), &mut record).await?;
     reduce(grant, &mut record);
@@ -148,177 +155,4 @@ async fn read_links(db: &mut Connection<'_>, account: i64, record: &mut PartnerR
     record.lead_group_ids = db.query(groups, values![account, record.id], |row| row.get(0)).await?;
     record.lead_type_ids = db.query(types, values![account, record.id], |row| row.get(0)).await?;
     Ok(())
-}
-
-/// Names of lead groups, and `Group/Type` paths of lead types, to link or unlink.
-#[derive(Debug, Default)]
-pub struct Links {
-    /// Lead groups by name.
-    pub lead_groups: Vec<String>,
-    /// Lead types by `Group/Type`.
-    pub lead_types: Vec<String>,
-}
-
-/// Adds a record with its first links.
-pub async fn create(
-    db: &mut Connection<'_>,
-    grant: Held<WritePartners>,
-    kind: PartnerKind,
-    company: Name,
-    links: Links,
-) -> Result<Visible<PartnerRecord>> {
-    let sql =
-        "INSERT INTO partner_records (account_id, kind, company, created_at) VALUES ($1, $2, $3, $4) RETURNING id";
-    let now = db.now().as_micros();
-    let id = db.query_int(sql, values![grant.account(), kind.as_str(), company.as_str(), now]).await?;
-    set_links(db, grant.account(), id, &links, true).await?;
-    let record = find(db, grant.account(), id).await?;
-    db.audit(Pending::by(&grant, Event::PartnerCreated, id, json!({"after": record})));
-    Ok(Visible(record))
-}
-
-/// Adds links, or takes them away. Links never decide which leads are in reach.
-pub async fn link(
-    db: &mut Connection<'_>,
-    grant: Held<WritePartners>,
-    id: i64,
-    links: Links,
-    linked: bool,
-) -> Result<Visible<PartnerRecord>> {
-    let before = find(db, grant.account(), id).await?;
-    set_links(db, grant.account(), id, &links, linked).await?;
-    access_keys::raise_versions(db, grant.account(), id).await?;
-    let after = find(db, grant.account(), id).await?;
-    if (&before.lead_group_ids, &before.lead_type_ids) == (&after.lead_group_ids, &after.lead_type_ids) {
-        return Ok(Visible(after));
-    }
-    let event = if linked { Event::PartnerLinked } else { Event::PartnerUnlinked };
-    let details = json!({"company": after.company, "before": before, "after": after});
-    db.audit(Pending::by(&grant, event, id, details).changed(["lead_group_ids", "lead_type_ids"]));
-    Ok(Visible(after))
-}
-
-async fn set_links(db: &mut Connection<'_>, account: i64, id: i64, links: &Links, linked: bool) -> Result<()> {
-    let (group_sql, type_sql) = if linked {
-        (
-            "INSERT INTO partner_lead_groups (account_id, partner_id, lead_group_id) VALUES ($1, $2, $3) \
-             ON CONFLICT DO NOTHING",
-            "INSERT INTO partner_lead_types (account_id, partner_id, lead_type_id) VALUES ($1, $2, $3) \
-             ON CONFLICT DO NOTHING",
-        )
-    } else {
-        (
-            "DELETE FROM partner_lead_groups WHERE account_id = $1 AND partner_id = $2 AND lead_group_id = $3",
-            "DELETE FROM partner_lead_types WHERE account_id = $1 AND partner_id = $2 AND lead_type_id = $3",
-        )
-    };
-    for name in &links.lead_groups {
-        let group = lead_groups::named(db, account, name).await?;
-        db.execute(group_sql, values![account, id, group]).await?;
-    }
-    for path in &links.lead_types {
-        let lead_type = lead_types::named(db, account, path).await?;
-        db.execute(type_sql, values![account, id, lead_type]).await?;
-    }
-    Ok(())
-}
-
-/// Closes the gates of the record's keys, then locks its row: a key that is being made for it comes before this or sees it.
-/// The lock is one that leads may refer to the record beside, so that no write which has passed a gate waits for it.
-async fn hold(db: &mut Connection<'_>, account: i64, id: i64) -> Result<PartnerRecord> {
-    access_keys::close_gates(db, account, Some(id)).await?;
-    let lock = db.lock_rows(" FOR NO KEY UPDATE");
-    let sql = format!("SELECT id FROM partner_records WHERE account_id = $1 AND id = $2{lock}");
-    let found = db.query_opt(&sql, values![account, id], |row| row.get::<i64>(0)).await?;
-    found.ok_or_else(|| Error::no_such("partner", id))?;
-    find(db, account, id).await
-}
-
-/// What of a record is changed; what is left out stays.
-#[derive(Debug, Default)]
-pub struct PartnerChange {
-    /// The company.
-    pub company: Option<Name>,
-    /// Its kind. A key keeps the sides that the record had when it was made: its reach is what both have.
-    pub kind: Option<PartnerKind>,
-    /// Whom to ask for, or nobody.
-    pub contact_name: Option<Option<Name>>,
-    /// The company's e-mail address, or none.
-    pub email: Option<Option<Email>>,
-    /// The company's telephone number, or none.
-    pub phone: Option<Option<Phone>>,
-}
-
-/// Changes a record. When its kind changes, what its keys reach changes in the same transaction.
-pub async fn set(
-    db: &mut Connection<'_>,
-    grant: Held<WritePartners>,
-    id: i64,
-    change: PartnerChange,
-) -> Result<Visible<PartnerRecord>> {
-    let account = grant.account();
-    let before = hold(db, account, id).await?;
-    let after = apply(before.clone(), &change);
-    let sql = "UPDATE partner_records SET kind = $3, company = $4, contact_name = $5, email = $6, phone = $7 \
-               WHERE account_id = $1 AND id = $2";
-    let (kind, company) = (after.kind.as_str(), after.company.as_str());
-    let (contact, email, phone) = (after.contact_name.clone(), after.email.clone(), after.phone.clone());
-    db.execute(sql, values![account, id, kind, company, contact, email, phone]).await?;
-    if let Some(kind) = change.kind {
-        let sql = "UPDATE access_keys SET partner_sides = $3, access_version = access_version + 1 \
-                   WHERE account_id = $1 AND partner_id = $2";
-        db.execute(sql, values![account, id, kind.sides().bits()]).await?;
-    }
-    change::audit(db, &grant, (Event::PartnerChanged, id), &after.company, (&before, &after))?;
-    Ok(Visible(after))
-}
-
-fn apply(before: PartnerRecord, change: &PartnerChange) -> PartnerRecord {
-    let contact = change.contact_name.as_ref().map(|name| name.as_ref().map(Name::to_string));
-    let email = change.email.as_ref().map(|email| email.as_ref().map(|email| email.as_str().to_owned()));
-    let phone = change.phone.as_ref().map(|phone| phone.as_ref().map(|phone| phone.as_str().to_owned()));
-    PartnerRecord {
-        company: change.company.as_ref().map_or(before.company, Name::to_string),
-        kind: change.kind.map_or(before.kind, |kind| kind.as_str().to_owned()),
-        contact_name: contact.unwrap_or(before.contact_name),
-        email: email.unwrap_or(before.email),
-        phone: phone.unwrap_or(before.phone),
-        ..before
-    }
-}
-
-/// Activates a record, or makes it inactive: its keys are refused from the moment that this is answered.
-pub async fn activate(
-    db: &mut Connection<'_>,
-    grant: Held<WritePartners>,
-    id: i64,
-    active: bool,
-) -> Result<Visible<PartnerRecord>> {
-    let record = hold(db, grant.account(), id).await?;
-    if record.active == Some(active) {
-        return Ok(Visible(record));
-    }
-    let sql = "UPDATE partner_records SET active = $3 WHERE account_id = $1 AND id = $2";
-    db.execute(sql, values![grant.account(), id, active]).await?;
-    let sql = "UPDATE access_keys SET partner_active = $3, access_version = access_version + 1 \
-               WHERE account_id = $1 AND partner_id = $2";
-    db.execute(sql, values![grant.account(), id, active]).await?;
-    let event = if active { Event::PartnerActivated } else { Event::PartnerDeactivated };
-    db.audit(Pending::by(&grant, event, id, json!({"company": record.company})).changed(["active"]));
-    Ok(Visible(PartnerRecord { active: Some(active), ..record }))
-}
-
-/// Deletes a record with its keys, each audited. Its leads stay, and its name on them.
-pub async fn delete(db: &mut Connection<'_>, grant: Held<WritePartners>, id: i64) -> Result<Visible<PartnerRecord>> {
-    let record = hold(db, grant.account(), id).await?;
-    access_keys::delete_of_partner(db, &grant, id).await?;
-    let sql = "UPDATE partner_records SET deleted_at = $3, active = FALSE WHERE account_id = $1 AND id = $2";
-    let now = db.now().as_micros();
-    db.execute(sql, values![grant.account(), id, now]).await?;
-    for table in ["partner_lead_groups", "partner_lead_types"] {
-        let sql = format!("DELETE FROM {table} WHERE account_id = $1 AND partner_id = $2");
-        db.execute(&sql, values![grant.account(), id]).await?;
-    }
-    db.audit(Pending::by(&grant, Event::PartnerDeleted, id, json!({"before": record})));
-    Ok(Visible(record))
 }

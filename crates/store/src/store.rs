@@ -3,10 +3,12 @@
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::pin::pin;
+use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
 use leadlatch_domain::key_secret::KeyDigest;
 use leadlatch_domain::matrix::Action;
+use leadlatch_domain::problem::Code;
 use leadlatch_domain::random::Randomness;
 use leadlatch_domain::time::Clock;
 use tokio_postgres::IsolationLevel;
@@ -18,12 +20,14 @@ use crate::engine::postgres::Postgres;
 use crate::engine::sqlite::{Sqlite, hold_lock};
 use crate::engine::{Connection, Link, file_system, migrate};
 use crate::line::{Apart, Lines};
+use crate::sealing::{Sealer, beside};
 use crate::{Error, Result, access_keys, audit, authenticate};
 
 /// The database, with the clock and the randomness that everything in it goes by.
 pub struct Store {
     engine: Engine,
     deletions: Option<DeletionsFile>,
+    sealer: Option<Arc<Sealer>>,
     clock: Clock,
     random: Randomness,
     lines: Lines,
@@ -33,6 +37,16 @@ pub struct Store {
 enum Engine {
     Sqlite(Sqlite),
     Postgres(Postgres),
+}
+
+/// Files beside the database that are in none of its backups; without a choice they stand beside an SQLite file, and
+/// nowhere on PostgreSQL.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Beside<'p> {
+    /// What was deleted for ever.
+    pub deletions: Option<&'p Path>,
+    /// The key that secrets are sealed with.
+    pub sealing_key: Option<&'p Path>,
 }
 
 /// A store and the authority over it, which only the process that opened it has.
@@ -48,14 +62,17 @@ impl Store {
     ///
     /// Deletions are written to a file beside an SQLite database, and to none on PostgreSQL.
     pub async fn open(url: &str) -> Result<Opened> {
-        Self::open_keeping(url, None).await
+        Self::open_keeping(url, Beside::default()).await
     }
 
-    /// As [`Store::open`], with a deletions file of the operator's choice.
-    pub async fn open_keeping(url: &str, deletions: Option<&Path>) -> Result<Opened> {
-        let deletions = deletions_path(url, deletions);
+    /// As [`Store::open`], with files of the operator's choice.
+    pub async fn open_keeping(url: &str, files: Beside<'_>) -> Result<Opened> {
+        let deletions = deletions_path(url, files.deletions);
+        let sealing_key = files.sealing_key.map(Path::to_owned).or_else(|| sqlite_path(url).as_deref().map(beside));
         let mut opened = Self::open_with(url, Clock::system(), Randomness::system()).await?;
         opened.store.deletions = deletions.map(|path| DeletionsFile::open(&path)).transpose()?;
+        let random = &opened.store.random;
+        opened.store.sealer = sealing_key.map(|path| Sealer::open(&path, random)).transpose()?.map(Arc::new);
         Ok(opened)
     }
 
@@ -73,14 +90,24 @@ impl Store {
             migrate::postgres(&postgres).await?;
             Engine::Postgres(postgres)
         };
-        let store =
-            Self { engine, deletions: None, clock, random, lines: Lines::default(), remembered: Remembered::default() };
+        let (lines, remembered) = (Lines::default(), Remembered::default());
+        let store = Self { engine, deletions: None, sealer: None, clock, random, lines, remembered };
         Ok(Opened { store, operator: Operator::new() })
     }
 
     /// The clock that the store goes by.
     pub fn clock(&self) -> &Clock {
         &self.clock
+    }
+
+    /// What secrets are sealed with that the server must use itself.
+    pub fn sealer(&self) -> Result<Arc<Sealer>> {
+        self.sealer.clone().ok_or(Error::Refused(Code::NoSealingKey))
+    }
+
+    /// The source of secrets.
+    pub fn random(&self) -> &Randomness {
+        &self.random
     }
 
     /// Whether the database answers.
@@ -104,9 +131,11 @@ impl Store {
 
     /// The proof made anew from the caller's live row: for what lasts longer than the beginning of a request.
     pub async fn again<A: Action>(&self, grant: &Grant<A>) -> Result<Grant<A>> {
-        let access = match grant.key() {
-            Some(key) => self.authenticate(key.digest, grant.access.from).await?,
-            None => grant.access.clone(),
+        let from = grant.access.from;
+        let access = match (grant.key(), grant.person()) {
+            (Some(key), _) => self.authenticate(key.digest, from).await?,
+            (None, Some(person)) => self.authenticate_session(person.session, from).await?,
+            (None, None) => grant.access.clone(),
         };
         access.permit()
     }
@@ -132,6 +161,15 @@ impl Store {
         J: AsyncFnOnce(&mut Connection<'_>) -> Result<T> + Send + 'static,
     {
         self.read_in_line(Apart::default(), job).await
+    }
+
+    /// As [`Store::read_apart`], with all its statements at one moment: for what must agree with itself.
+    pub async fn read_together<T, J>(&self, job: J) -> Result<T>
+    where
+        T: Send + 'static,
+        J: AsyncFnOnce(&mut Connection<'_>) -> Result<T> + Send + 'static,
+    {
+        self.read_in_line(Apart { together: true, ..Apart::default() }, job).await
     }
 
     /// As [`Store::read_apart`], when the key that it is for has a place free, and at one moment if that is asked for.

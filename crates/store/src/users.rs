@@ -10,7 +10,8 @@ use serde_json::json;
 use crate::access::{Grant, Held, Visible};
 use crate::audit::Pending;
 use crate::engine::{Connection, Row, values};
-use crate::{Error, Page, Result, Slice, change};
+use crate::sign_in::Who;
+use crate::{Error, Page, Result, Slice, change, password, sessions};
 
 /// A user, without what opens the account.
 #[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
@@ -72,8 +73,9 @@ pub async fn create(
     if db.query_int("SELECT COUNT(*) FROM users WHERE email_twin = $1", values![email.twin()]).await? > 0 {
         return Err(Error::Conflict(format!("The e-mail {} belongs to a user already.", email.as_str())));
     }
-    let sql = "INSERT INTO users (account_id, email, email_twin, name, role, password_hash, created_at) \
-               VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING id";
+    let sql = "INSERT INTO users (account_id, email, email_twin, name, role, password_hash, created_at, password_set_at, \
+               account_suspended) \
+               VALUES ($1, $2, $3, $4, $5, $6, $7, $7, (SELECT suspended FROM accounts WHERE id = $1)) RETURNING id";
     let (given, now) = (email.as_str(), db.now().as_micros());
     let bound = values![grant.account(), given, email.twin(), name.as_str(), role, password_hash, now];
     let id = db.query_int(sql, bound).await?;
@@ -83,7 +85,29 @@ pub async fn create(
     Ok(Visible(User { id, name, email, role, active: true, user_group_ids: Vec::new() }))
 }
 
-/// Gives a user another password.
+/// Writes a password.
+pub(crate) async fn store_password(db: &mut Connection<'_>, who: Who, hash: String) -> Result<()> {
+    let sql = "UPDATE users SET password_hash = $3, password_set_at = $4 WHERE account_id = $1 AND id = $2";
+    db.execute(sql, values![who.account, who.user, hash, db.now().as_micros()]).await.map(drop)
+}
+
+/// Whether a user may sign in; the row is held.
+pub(crate) async fn may_sign_in(db: &mut Connection<'_>, who: Who) -> Result<bool> {
+    let lock = db.lock_rows(" FOR NO KEY UPDATE");
+    let sql = format!("SELECT active AND NOT account_suspended FROM users WHERE account_id = $1 AND id = $2{lock}");
+    let may = db.query_opt(&sql, values![who.account, who.user], |row| row.get(0)).await?;
+    Ok(may.unwrap_or(false))
+}
+
+/// The e-mail of a user who may sign in, and whether there is a password already.
+pub(crate) async fn for_link(db: &mut Connection<'_>, grant: &Grant<ManageUsers>, id: i64) -> Result<(String, bool)> {
+    let sql = "SELECT email, password_hash <> $3 FROM users WHERE account_id = $1 AND id = $2 AND active";
+    let bound = values![grant.account(), id, password::NONE];
+    let found = db.query_opt(sql, bound, |row| Ok((row.get(0)?, row.get(1)?))).await?;
+    found.ok_or_else(|| grant.missing("user_id"))
+}
+
+/// Gives a user another password, and ends the user's sessions.
 pub async fn reset_password(
     db: &mut Connection<'_>,
     grant: Held<ManageUsers>,
@@ -91,8 +115,8 @@ pub async fn reset_password(
     password_hash: String,
 ) -> Result<Visible<User>> {
     let user = by_email(db, &grant, &email).await?;
-    let sql = "UPDATE users SET password_hash = $3 WHERE account_id = $1 AND id = $2";
-    db.execute(sql, values![grant.account(), user.id, password_hash]).await?;
+    store_password(db, Who { account: grant.account(), user: user.id }, password_hash).await?;
+    sessions::end_all(db, grant.account(), user.id, None).await?;
     db.audit(Pending::by(&grant, Event::UserPasswordReset, user.id, json!({"email": user.email})));
     Ok(Visible(user))
 }

@@ -10,7 +10,7 @@ use leadlatch_domain::text::Name;
 use leadlatch_store::access_keys::{self, NewKey};
 use leadlatch_store::accounts::{self, NewAccount};
 use leadlatch_store::deletions::{self, Swept};
-use leadlatch_store::{Connection, Opened, Store};
+use leadlatch_store::{Beside, Connection, Opened, Store};
 use leadlatch_testkit::postgres;
 
 async fn account(opened: &Opened) -> AccountId {
@@ -66,8 +66,8 @@ fn listed(path: &Path) -> usize {
 async fn story(url: &str, folder: &Path) {
     let files: [PathBuf; 2] = ["one", "other"].map(|name| folder.join(name));
     let [one, other] = [
-        Store::open_keeping(url, Some(&files[0])).await.expect("it goes well"),
-        Store::open_keeping(url, Some(&files[1])).await.expect("it goes well"),
+        Store::open_keeping(url, Beside { deletions: Some(&files[0]), sealing_key: None }).await.expect("it goes well"),
+        Store::open_keeping(url, Beside { deletions: Some(&files[1]), sealing_key: None }).await.expect("it goes well"),
     ];
     let (acme, began) = (account(&one).await, other.store.clock().now());
     // More than one block of the database's answers.

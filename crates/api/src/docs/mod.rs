@@ -4,10 +4,12 @@ mod lead;
 #[cfg(test)]
 mod lint;
 mod parameters;
+mod partner;
 mod refusals;
 
 pub(crate) use lead::{LeadBody, LeadWrite};
 pub(crate) use parameters::{FilterParams, LeadSearch, OrderParams, PageParams, write_parameters};
+pub(crate) use partner::{PartnerWrite, ReferralWrite};
 pub(crate) use refusals::{codes, denied_by, shared_headers, write_headers, write_refusals};
 
 use axum::extract::Path;

@@ -32,6 +32,10 @@ impl Asked<'_> {
         self.path.ends_with("/search")
     }
 
+    fn is_retryable(&self) -> bool {
+        self.takes(|name| name == "Idempotency-Key")
+    }
+
     /// Whether it takes names of a lead's fields, to write them or to filter by them.
     fn names_fields(&self) -> bool {
         self.has_body() || self.takes(|name| name == "email")
@@ -41,7 +45,8 @@ impl Asked<'_> {
     fn meets(&self, code: Code) -> bool {
         let open_to_partners = self.rule.partner != PartnerReach::Never;
         match code {
-            Code::NoSuchRoute | Code::MethodNotAllowed | Code::Conflict | Code::InUse => false,
+            Code::NoSuchRoute | Code::MethodNotAllowed | Code::InUse => false,
+            Code::Conflict => self.has_body() && self.path.ends_with("/referral"),
             Code::MalformedJson | Code::BodyTooLarge | Code::UnsupportedMediaType | Code::RequestTimeout => {
                 self.has_body()
             }
@@ -50,9 +55,8 @@ impl Asked<'_> {
             Code::OutOfReach => open_to_partners && (self.names_a_record() || self.names_fields()),
             Code::FieldNotPermitted => open_to_partners && self.names_fields(),
             Code::NotFound => self.names_a_record() || (self.has_body() && !self.is_search()),
-            Code::DuplicateLead | Code::IdempotencyInProgress | Code::IdempotencyKeyReused | Code::TooManyTestLeads => {
-                self.takes(|name| name == "Idempotency-Key")
-            }
+            Code::IdempotencyInProgress | Code::IdempotencyKeyReused => self.is_retryable(),
+            Code::DuplicateLead | Code::TooManyTestLeads => self.is_retryable() && self.path.ends_with("/leads"),
             Code::InvalidFields => self.has_body() || self.takes(|name| name != "id"),
             Code::InvalidCursor => self.is_search() || self.takes(|name| name == "cursor"),
             _ => true,

@@ -1,4 +1,8 @@
-//! `/introducers` and `/partners`: reading partner records by side.
+//! `/introducers` and `/partners`: partner records by side. Writing them is a file an operation.
+
+pub(crate) mod create;
+pub(crate) mod delete;
+pub(crate) mod update;
 
 use axum::extract::{Path, State};
 use axum::response::Response;
@@ -66,4 +70,10 @@ pub(crate) async fn get_partners(
 ) -> Result<Response, Problem> {
     let id = path_id(&id);
     Ok(one(app.store.read(async |db| partner_records::get(db, &allow.0, Side::Buys, id).await).await?))
+}
+
+/// The path of a record: one that stands on both sides has two.
+fn path_of(record: &PartnerRecord) -> String {
+    let side = if record.kind == "partner" { "partners" } else { "introducers" };
+    format!("/api/v1/{side}/{}", record.id)
 }

@@ -151,6 +151,7 @@ pub(super) async fn partner(shell: &Shell, args: PartnerSet) -> Outcome {
         contact_name: clearable(args.contact_name.as_ref(), Name::parse)?,
         email: clearable(args.email.as_ref(), Email::parse)?,
         phone: clearable(args.phone.as_ref(), Phone::parse)?,
+        ..PartnerChange::default()
     };
     let id = args.one.id;
     let job = async move |db: &mut Connection<'_>, grant| partner_records::set(db, grant, id, change).await;

@@ -19,7 +19,7 @@ use crate::output::{Failure, Outcome, Table, line, minute};
 pub(crate) async fn show(shell: &Shell, account: &str, id: i64, places: u32) -> Outcome {
     let grant = shell.grant::<ManageKeys>(account).await?;
     let job = async move |db: &mut Connection<'_>| report::show(db, &grant, id, places).await;
-    shell.output.show(&shell.opened.store.read_apart(job).await?)
+    shell.output.show(&shell.opened.store.read_together(job).await?)
 }
 
 /// The live keys that the selections leave.
@@ -27,7 +27,7 @@ pub(crate) async fn report(shell: &Shell, asked: ReportArgs) -> Outcome {
     let grant = shell.grant::<ManageKeys>(&asked.of.account).await?;
     let days = Days::parse(&asked.days)?;
     let job = async move |db: &mut Connection<'_>| report::report(db, &grant, days).await;
-    let mut report = shell.opened.store.read_apart(job).await?.into_inner();
+    let mut report = shell.opened.store.read_together(job).await?.into_inner();
     let wanted = wanted(&asked.selections);
     report.keys.retain(|key| wanted.iter().all(|warning| key.warnings.contains(warning)));
     if asked.ids {

@@ -52,7 +52,7 @@ pub(crate) async fn run(cli: Cli) -> Outcome {
             if !matches!(command, Command::Account(Account::Create { .. })) {
                 refuse_absent(&config.database)?;
             }
-            let opened = Store::open_keeping(&config.database, config.deletions_file.as_deref()).await?;
+            let opened = Store::open_keeping(&config.database, config.beside()).await?;
             on_database(command, opened, output).await
         }
     }
@@ -78,12 +78,15 @@ fn refuse_absent(url: &str) -> Outcome {
 
 async fn serve(config: &Config) -> Outcome {
     crate::log::start(config.log.into());
-    let opened = Store::open_keeping(&config.database, config.deletions_file.as_deref()).await?;
+    let opened = Store::open_keeping(&config.database, config.beside()).await?;
     if !opened.store.keeps_deletions() {
         tracing::warn!("no deletions_file: a restored database would bring deleted keys back");
     }
     let server = Server::bind(config, opened).await?;
     tracing::info!(tls = server.encrypted(), address = %server.address()?, "listening");
+    if let Some(link) = server.first_admin_link()? {
+        line(&format!("Nobody can sign in yet. This link makes the first admin, once, within an hour:\n  {link}"));
+    }
     server.run().await
 }
 

@@ -13,11 +13,11 @@ use leadlatch_store::{
     Connection, Page, lead_group_settings, lead_groups, lead_types, password, sites, status_settings, statuses,
     user_groups, users,
 };
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::SecretString;
 
 use super::{Shell, change, tables};
 use crate::cli::{Account, LeadGroup, LeadType, Site, Status, User, UserGroup};
-use crate::output::{Failure, Outcome};
+use crate::output::Outcome;
 
 pub(crate) async fn account(shell: &Shell, command: Account) -> Outcome {
     let (store, operator) = (&shell.opened.store, &shell.opened.operator);
@@ -62,9 +62,7 @@ fn read_password() -> Outcome<String> {
         text.lines().next().unwrap_or_default().to_owned()
     };
     let password = SecretString::from(typed);
-    if password.expose_secret().chars().count() < 10 {
-        return Err(Failure::new("a password has at least 10 characters"));
-    }
+    password::check(&password)?;
     Ok(password::hash(&password)?)
 }
 

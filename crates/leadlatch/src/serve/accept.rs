@@ -111,7 +111,8 @@ async fn connection(stream: TcpStream, from: IpAddr, service: Service, watcher: 
         tracing::debug!(%error, "TCP_NODELAY");
     }
     let local = stream.local_addr().is_ok_and(|address| address.ip().to_canonical().is_loopback());
-    let peer = Peer { address: from.to_canonical(), private: local || service.tls.is_some() };
+    let encrypted = service.tls.is_some();
+    let peer = Peer { address: from.to_canonical(), private: local || encrypted, encrypted };
     match service.tls.clone() {
         Some(tls) => {
             if let Some(stream) = tls.accept(stream).await {
@@ -190,7 +191,7 @@ mod tests {
         };
         let router = Router::new().route("/large", get(async || vec![b'x'; LARGE])).route("/late", get(late));
         let service = Service { router, tls: None, stopping: super::super::stop::channel().1 };
-        let peer = Peer { address: IpAddr::from([127, 0, 0, 1]), private: true };
+        let peer = Peer { address: IpAddr::from([127, 0, 0, 1]), private: true, encrypted: false };
         let (mut client, server) = duplex(1 << 10);
         let pace = Pace::new(Patience { head: STILL, still: STILL });
         let serving = tokio::spawn(async move {

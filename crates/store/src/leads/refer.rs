@@ -13,6 +13,11 @@ use crate::audit::Pending;
 use crate::engine::{Connection, values};
 use crate::{Error, Result, partner_records};
 
+/// Refuses a lead that the caller does not reach.
+pub async fn refuse_missing(db: &mut Connection<'_>, grant: &Held<ReferLeads>, id: i64) -> Result<()> {
+    read::fetch(db, &grant.scope(), id, "").await?.ok_or_else(|| grant.missing("lead")).map(drop)
+}
+
 /// Refers a lead to a record that buys, or to nobody. The supplier's view of the lead does not move by it.
 pub async fn refer(db: &mut Connection<'_>, grant: Held<ReferLeads>, id: i64, to: Option<PartnerId>) -> Result<()> {
     let lock = db.lock_rows(" FOR UPDATE OF leads");

@@ -1,19 +1,18 @@
 //! `POST /leads`.
 
-use axum::Json;
 use axum::extract::State;
-use axum::http::{HeaderName, HeaderValue, StatusCode, header};
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use leadlatch_domain::lead::{LeadView, Mode};
 use leadlatch_domain::matrix::CreateLeads;
-use leadlatch_store::leads::{self, Made};
-use leadlatch_store::{Connection, Visible};
+use leadlatch_store::Connection;
+use leadlatch_store::idempotency::Made;
+use leadlatch_store::leads;
 
 use super::read_input;
 use crate::App;
 use crate::allow::Allow;
 use crate::docs::{LeadBody, LeadWrite};
-use crate::idempotency::Retryable;
+use crate::idempotency::{Retryable, made};
 use crate::problem::Problem;
 
 /// Create a lead. A Partner key's lead becomes that partner's own.
@@ -37,18 +36,6 @@ pub(crate) async fn create(
         Some(once) => leads::create_once(db, grant, input, once).await,
         None => leads::create(db, grant, input).await.map(Made::New),
     };
-    match app.store.write(allow.0, job).await? {
-        Made::New(lead) => Ok(created(lead)),
-        Made::Again(lead) => {
-            let mut answer = created(lead);
-            let replayed = HeaderName::from_static("idempotent-replayed");
-            answer.headers_mut().insert(replayed, HeaderValue::from_static("true"));
-            Ok(answer)
-        }
-    }
-}
-
-fn created(lead: Visible<LeadView>) -> Response {
-    let location = format!("/api/v1/leads/{}", lead.id().unwrap_or_default());
-    (StatusCode::CREATED, [(header::LOCATION, location)], Json(lead)).into_response()
+    let path = |lead: &LeadView| format!("/api/v1/leads/{}", lead.id().unwrap_or_default());
+    Ok(made(app.store.write(allow.0, job).await?, path))
 }

@@ -6,6 +6,7 @@ pub(crate) mod export;
 pub(crate) mod get;
 pub(crate) mod history;
 pub(crate) mod list;
+pub(crate) mod referral;
 pub(crate) mod search;
 pub(crate) mod update;
 

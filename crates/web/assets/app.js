@@ -1,0 +1,1 @@
+// What pages gain with script; without it they work all the same.

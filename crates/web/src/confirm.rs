@@ -1,0 +1,83 @@
+//! The password asked again, before what is grave.
+
+use std::time::Instant;
+
+use askama::Template;
+use axum::extract::{Query, State};
+use axum::http::StatusCode;
+use axum::response::IntoResponse;
+use leadlatch_domain::matrix::{Action, UseAccount};
+use leadlatch_store::sessions;
+use secrecy::SecretString;
+use serde::Deserialize;
+
+use crate::Web;
+use crate::around::go;
+use crate::form::Form;
+use crate::frame::Frame;
+use crate::page::{Answer, page_with};
+use crate::paths;
+use crate::refusal::Refusal;
+use crate::sign_in::{Next, too_many};
+use crate::signed::Signed;
+
+#[derive(Template)]
+#[template(path = "confirm.html")]
+struct Page {
+    frame: Frame,
+    email: String,
+    next: String,
+    error: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+pub(crate) struct Given {
+    password: SecretString,
+    next: Option<String>,
+}
+
+fn form(status: StatusCode, signed: &Signed<UseAccount>, next: &str, error: Option<String>) -> Answer {
+    let (frame, email) = (signed.frame.clone(), signed.me()?.email.clone());
+    page_with(status, &Page { frame, email, next: paths::next(Some(next)), error })
+}
+
+/// The form.
+pub(crate) async fn show(Query(next): Query<Next>, signed: Signed<UseAccount>) -> Answer {
+    form(StatusCode::OK, &signed, &next.next.unwrap_or_default(), None)
+}
+
+/// Takes the form.
+pub(crate) async fn confirm(
+    State(web): State<Web>,
+    signed: Signed<UseAccount>,
+    Form(form_given): Form<Given>,
+) -> Answer {
+    let next = form_given.next.unwrap_or_default();
+    match given(&web, &signed, form_given.password).await? {
+        None => Ok(go(paths::next(Some(&next))).into_response()),
+        Some(wrong) => form(StatusCode::UNAUTHORIZED, &signed, &next, Some(wrong)),
+    }
+}
+
+/// Takes the password that a form of its own asked for: `None` when it is right, or what to say beside the field.
+pub(crate) async fn given<A: Action>(
+    web: &Web,
+    signed: &Signed<A>,
+    password: SecretString,
+) -> Result<Option<String>, Refusal> {
+    let (email, address) = (signed.me()?.email.to_lowercase(), signed.visitor.address);
+    let wait = web.throttle.wait(address, &email, Instant::now());
+    if !wait.is_zero() {
+        return Ok(Some(too_many(wait)));
+    }
+    let candidate = web.store().candidate_again(&signed.permit::<UseAccount>()?).await?;
+    if let Err(refused) = web.passwords.verify(candidate, password).await? {
+        web.throttle.failed(address, &email, Instant::now());
+        web.store().sign_in_failed(&refused, &signed.visitor.visit()).await?;
+        return Ok(Some("This is not your password.".into()));
+    }
+    web.throttle.succeeded(address, &email);
+    let grant = signed.permit::<UseAccount>()?;
+    web.store().write(grant, async move |db, grant| sessions::confirmed(db, grant).await).await?;
+    Ok(None)
+}

@@ -1,0 +1,80 @@
+//! What the page after a form says once, such as "Key deleted."; it works without script.
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+
+/// Characters that a note has at the most, so that it fits a cookie.
+const MAX: usize = 800;
+
+/// How a note is meant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Tone {
+    /// It was done.
+    Done,
+    /// It was done, and stays on the page until it is closed: the proof of a deletion.
+    Proof,
+    /// It was not done.
+    Refused,
+}
+
+impl Tone {
+    const ALL: [Self; 3] = [Self::Done, Self::Proof, Self::Refused];
+
+    /// The word for it, in classes and in the cookie.
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Done => "done",
+            Self::Proof => "proof",
+            Self::Refused => "refused",
+        }
+    }
+}
+
+/// A note. It holds no secret: it travels in a cookie.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Note {
+    /// How it is meant.
+    pub(crate) tone: Tone,
+    /// What it says.
+    pub(crate) text: String,
+}
+
+impl Note {
+    pub(crate) fn done(text: impl Into<String>) -> Self {
+        Self::new(Tone::Done, &text.into())
+    }
+
+    #[allow(dead_code, reason = "the forms that make records come next")]
+    pub(crate) fn refused(text: impl Into<String>) -> Self {
+        Self::new(Tone::Refused, &text.into())
+    }
+
+    pub(crate) fn new(tone: Tone, text: &str) -> Self {
+        Self { tone, text: text.chars().take(MAX).collect() }
+    }
+
+    pub(crate) fn encode(&self) -> String {
+        format!("{}.{}", self.tone.as_str(), URL_SAFE_NO_PAD.encode(&self.text))
+    }
+
+    pub(crate) fn decode(text: &str) -> Option<Self> {
+        let (tone, text) = text.split_once('.')?;
+        let tone = Tone::ALL.into_iter().find(|known| known.as_str() == tone)?;
+        let text = String::from_utf8(URL_SAFE_NO_PAD.decode(text).ok()?).ok()?;
+        Some(Self::new(tone, &text))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Note, Tone};
+
+    #[test]
+    fn a_note_comes_back_as_it_was() {
+        let note = Note::new(Tone::Proof, "Deleted <Jörg's key>; 14:03");
+        assert_eq!(Note::decode(&note.encode()), Some(note));
+        for text in ["", "done", "done.***", "loud.QQ"] {
+            assert_eq!(Note::decode(text), None, "{text}");
+        }
+    }
+}

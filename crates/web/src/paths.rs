@@ -1,0 +1,54 @@
+//! Addresses that are made in more than one place.
+
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+
+/// To the sign-in, and back from there.
+pub(crate) fn sign_in(back: &str) -> String {
+    with_next("/sign-in", back)
+}
+
+/// To where the password is asked again, and back from there.
+pub(crate) fn confirm(back: &str) -> String {
+    with_next("/confirm", back)
+}
+
+/// To where the code of the authenticator app is asked for.
+pub(crate) fn code(back: &str) -> String {
+    with_next("/sign-in/code", back)
+}
+
+/// Where the first admin's link leads.
+pub fn start(token: &str) -> String {
+    format!("/start/{token}")
+}
+
+fn with_next(path: &str, back: &str) -> String {
+    if back == "/" { path.to_owned() } else { format!("{path}?next={}", utf8_percent_encode(back, NON_ALPHANUMERIC)) }
+}
+
+/// Where to go on, if that is a page of this server: a path, and nothing that a browser takes for another host.
+pub(crate) fn next(text: Option<&str>) -> String {
+    let own = |text: &&str| {
+        let second = text.as_bytes().get(1);
+        text.starts_with('/')
+            && !matches!(second, Some(b'/' | b'\\'))
+            && text.bytes().all(|byte| byte.is_ascii_graphic())
+    };
+    text.filter(own).unwrap_or("/").to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{next, sign_in};
+
+    #[test]
+    fn the_way_back_leads_to_no_other_host() {
+        assert_eq!(next(Some("/settings?x=1&y=%20")), "/settings?x=1&y=%20");
+        for text in
+            ["//evil.example", "/\\evil.example", "https://evil.example", "", "evil", "/\t/evil.example", "/\r\n"]
+        {
+            assert_eq!(next(Some(text)), "/", "{text:?}");
+        }
+        assert_eq!(sign_in("/a?b=c&d"), "/sign-in?next=%2Fa%3Fb%3Dc%26d");
+    }
+}

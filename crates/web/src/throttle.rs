@@ -1,0 +1,133 @@
+//! Sign-ins that fail make the next one wait, longer each time: per address, and per pair of address and e-mail. A person is
+//! never locked out: from another address the e-mail is as free as before.
+
+use std::collections::HashMap;
+use std::net::{IpAddr, Ipv6Addr};
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+/// Failures that cost nothing: of one e-mail from an address, and of an address in all.
+const FREE_OF_PAIR: u32 = 5;
+const FREE_OF_ADDRESS: u32 = 20;
+/// The longest wait.
+const LONGEST: Duration = Duration::from_mins(5);
+/// Failures that are forgotten.
+const FORGOTTEN: Duration = Duration::from_hours(1);
+/// How many are remembered before the old ones are looked through.
+const MANY: usize = 20_000;
+
+/// What failed of late.
+#[derive(Debug, Default)]
+pub(crate) struct Throttle(Mutex<HashMap<Key, Failures>>);
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+enum Key {
+    Address(IpAddr),
+    Pair(IpAddr, String),
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Failures {
+    count: u32,
+    last: Instant,
+}
+
+impl Key {
+    fn free(&self) -> u32 {
+        match self {
+            Self::Address(_) => FREE_OF_ADDRESS,
+            Self::Pair(..) => FREE_OF_PAIR,
+        }
+    }
+}
+
+impl Failures {
+    /// The wait that is left after so many failures: a second, then twice as long each time.
+    fn wait(self, free: u32, now: Instant) -> Duration {
+        let Some(over) = self.count.checked_sub(free) else { return Duration::ZERO };
+        let whole = Duration::from_secs(1u64 << over.min(20)).min(LONGEST);
+        whole.saturating_sub(now.duration_since(self.last))
+    }
+}
+
+impl Throttle {
+    /// How long whoever asks has to wait; nothing is counted.
+    pub(crate) fn wait(&self, address: Option<IpAddr>, email: &str, now: Instant) -> Duration {
+        let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let waits = keys(address, email).into_iter().filter_map(|key| Some(known.get(&key)?.wait(key.free(), now)));
+        waits.max().unwrap_or_default()
+    }
+
+    /// Counts a failure.
+    pub(crate) fn failed(&self, address: Option<IpAddr>, email: &str, now: Instant) {
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if known.len() > MANY {
+            known.retain(|_, failures| now.duration_since(failures.last) < FORGOTTEN);
+        }
+        for key in keys(address, email) {
+            let failures = known.entry(key).or_insert(Failures { count: 0, last: now });
+            let old = now.duration_since(failures.last) >= FORGOTTEN;
+            *failures = Failures { count: if old { 1 } else { failures.count + 1 }, last: now };
+        }
+    }
+
+    /// The pair is free again. The address is not: whoever has one account does not free guesses at others by it.
+    pub(crate) fn succeeded(&self, address: Option<IpAddr>, email: &str) {
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let [_, pair] = keys(address, email);
+        known.remove(&pair);
+    }
+}
+
+fn keys(address: Option<IpAddr>, email: &str) -> [Key; 2] {
+    let address = network(address.unwrap_or(IpAddr::V6(Ipv6Addr::UNSPECIFIED)).to_canonical());
+    [Key::Address(address), Key::Pair(address, email.to_owned())]
+}
+
+/// Who has one address of IPv6 has 2^64 of them.
+fn network(address: IpAddr) -> IpAddr {
+    match address {
+        IpAddr::V6(address) => IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() >> 64 << 64)),
+        IpAddr::V4(_) => address,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{FREE_OF_PAIR, LONGEST, Throttle};
+    use std::net::IpAddr;
+    use std::time::{Duration, Instant};
+
+    fn from(text: &str) -> Option<IpAddr> {
+        Some(text.parse().unwrap())
+    }
+
+    #[test]
+    fn the_wait_grows_for_the_pair_and_nobody_else() {
+        let (throttle, now) = (Throttle::default(), Instant::now());
+        let (here, there) = (from("192.0.2.1"), from("192.0.2.2"));
+        for _ in 0..FREE_OF_PAIR {
+            assert_eq!(throttle.wait(here, "ann", now), Duration::ZERO);
+            throttle.failed(here, "ann", now);
+        }
+        assert_eq!(throttle.wait(here, "ann", now), Duration::from_secs(1));
+        throttle.failed(here, "ann", now);
+        assert_eq!(throttle.wait(here, "ann", now), Duration::from_secs(2));
+        assert_eq!(throttle.wait(here, "ann", now + Duration::from_secs(2)), Duration::ZERO);
+        assert_eq!(throttle.wait(there, "ann", now), Duration::ZERO, "the person is not locked out");
+        assert_eq!(throttle.wait(here, "ben", now), Duration::ZERO);
+        throttle.succeeded(here, "ann");
+        assert_eq!(throttle.wait(here, "ann", now), Duration::ZERO);
+    }
+
+    #[test]
+    fn an_address_waits_whatever_names_it_tries_and_never_for_ever() {
+        let (throttle, now) = (Throttle::default(), Instant::now());
+        for number in 0..100 {
+            let address = from(&format!("2001:db8::{number:x}"));
+            throttle.failed(address, &number.to_string(), now);
+        }
+        assert_eq!(throttle.wait(from("2001:db8::ffff"), "new", now), LONGEST);
+        assert_eq!(throttle.wait(from("2001:db8:0:1::1"), "new", now), Duration::ZERO);
+    }
+}
