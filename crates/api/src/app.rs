@@ -4,8 +4,8 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use ipnet::IpNet;
-use leadlatch_outbound::Outbound;
 use leadlatch_domain::support::SupportContact;
+use leadlatch_outbound::Outbound;
 use leadlatch_store::Store;
 use leadlatch_store::usage::Usage;
 

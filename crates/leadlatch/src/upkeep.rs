@@ -79,12 +79,7 @@ impl Duty {
         match self {
             Self::Usage => Duration::from_secs(1),
             Self::Bin => Duration::from_mins(10),
-            Self::Leads
-            | Self::AuditDetails
-            | Self::RequestLog
-            | Self::Retries
-            | Self::Sessions
-            | Self::Deliveries => {
+            Self::Leads | Self::AuditDetails | Self::RequestLog | Self::Retries | Self::Sessions | Self::Deliveries => {
                 Duration::from_hours(1)
             }
             Self::Deletions => Duration::from_mins(1),
