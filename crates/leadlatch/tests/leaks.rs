@@ -6,6 +6,7 @@ mod common;
 use std::collections::BTreeSet;
 
 use common::{Answer, Database, Server, both};
+use leadlatch_domain::dropdown::Dropdown;
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 
@@ -239,6 +240,28 @@ async fn exports_hold_the_rows_in_reach() {
     }
 }
 
+/// Nor does anything of a lead, in reach or not, stand in what a tool shows while a person sets it up.
+#[tokio::test(flavor = "multi_thread")]
+async fn samples_and_dropdowns_hold_nothing_of_leads_out_of_reach() {
+    for database in both() {
+        let hunt = Hunt::prepare(database).await;
+        for caller in &hunt.callers {
+            let dropdowns = Dropdown::ALL.iter().map(|one| format!("dropdowns/{}", one.as_str()));
+            for path in dropdowns {
+                let answer = hunt.server.get(&format!("/api/v1/zapier/{path}"), &caller.key).await;
+                assert_eq!(answer.status, StatusCode::OK, "{}", answer.text);
+                hunt.is_clean(caller, &answer, &path);
+            }
+            for event in ["lead.created", "lead.updated", "lead.status_changed"] {
+                let path = format!("/api/v1/zapier/samples/{event}?lead_group_id={}", hunt.group);
+                let answer = hunt.server.get(&path, &caller.key).await;
+                assert_eq!(answer.status, StatusCode::OK, "{}", answer.text);
+                assert!(!answer.text.contains("canary"), "{}: {}", caller.name, answer.text);
+            }
+        }
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn one_record_out_of_reach_is_one_that_does_not_exist() {
     for database in both() {
@@ -349,6 +372,43 @@ async fn test_leads_are_their_own_company_s_alone() {
             };
             assert_eq!(ids(&tests).len(), expected, "{}", caller.name);
             assert_eq!(tests.json()["total"], expected, "{}", caller.name);
+        }
+    }
+}
+
+/// The field's XML is another way to the same rows.
+#[tokio::test(flavor = "multi_thread")]
+async fn existing_integrations_get_the_rows_in_reach() {
+    for database in both() {
+        let hunt = Hunt::prepare(database).await;
+        for caller in &hunt.callers {
+            let ask = async |elements: &str| {
+                let body = format!("<data><key>{}</key>{elements}</data>", caller.key);
+                let request = hunt.server.client.post(format!("{}/api/APILead.php", hunt.server.base)).body(body);
+                let answer = request.send().await.expect("an answer");
+                let answer = Answer { status: answer.status(), text: answer.text().await.expect("a body") };
+                hunt.is_clean(caller, &answer, elements);
+                answer
+            };
+            let reach = hunt.reach(caller);
+            let id = |record: &str| record.split("<id>").nth(1)?.split('<').next()?.parse::<i64>().ok();
+            let ids =
+                |answer: &Answer| -> BTreeSet<i64> { answer.text.split("<record>").skip(1).filter_map(id).collect() };
+            let all = ask("<request>search</request><perpage>1000</perpage>").await;
+            assert_eq!(ids(&all), reach, "{}", caller.name);
+            assert!(all.text.contains(&format!("<total>{}</total>", reach.len())), "{}: {}", caller.name, all.text);
+            let missing = ask("<request>read</request><id>999999999</id>").await;
+            for lead in &hunt.leads {
+                let expected: BTreeSet<i64> = reach.iter().copied().filter(|id| *id == lead.id).collect();
+                let email = format!("<request>search</request><email>{}@example.com</email>", lead.word);
+                assert_eq!(ids(&ask(&email).await), expected, "{}: {email}", caller.name);
+                let read = ask(&format!("<request>read</request><id>{}</id>", lead.id)).await;
+                if expected.is_empty() {
+                    assert_eq!((read.status, &read.text), (missing.status, &missing.text), "{}", caller.name);
+                } else {
+                    assert!(read.text.contains(&lead.word), "{}: {}", caller.name, read.text);
+                }
+            }
         }
     }
 }

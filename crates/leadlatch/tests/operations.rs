@@ -6,8 +6,8 @@ mod common;
 use std::collections::BTreeSet;
 
 use common::callers::{Foreign, Keys, Stranger, strangers};
-use common::operation::{Operation, document, operations};
-use common::world::{ACME, Ids, Partner, World, ident};
+use common::operation::{Operation, document, operations, rows};
+use common::world::{ACME, Ids, Partner, World, hook, ident};
 use common::{Answer, Database};
 use serde_json::Value;
 
@@ -36,7 +36,7 @@ fn assert_in(operation: &Operation, answer: &Answer, what: &str) {
 
 fn assert_lists(operation: &Operation, answer: &Answer, ids: &[String], what: &str) {
     if operation.is_list {
-        let listed: BTreeSet<String> = answer.json()["data"].as_array().expect("rows").iter().map(ident).collect();
+        let listed: BTreeSet<String> = rows(answer).iter().map(ident).collect();
         assert_eq!(listed, ids.iter().cloned().collect(), "{what}");
     }
 }
@@ -71,6 +71,10 @@ async fn disposable(world: &World, keys: &Keys, operation: &Operation, of: Optio
     };
     let scope = operation.scope.as_deref().unwrap_or("voice");
     match operation.resource.as_str() {
+        "hooks" => {
+            let key = of.map_or(&world.full, |partner| &partner.key);
+            (key.clone(), operation.at(&hook(&world.server, key).await))
+        }
         "whoami" => (world.database.key(ACME, record, &["read_leads"]).1, operation.path.clone()),
         "introducers" | "partners" => {
             let record = world.database.partner(ACME, operation.resource.trim_end_matches('s'), "Gone");
@@ -87,7 +91,10 @@ async fn disposable(world: &World, keys: &Keys, operation: &Operation, of: Optio
 }
 
 async fn a_full_key_with_the_scope_gets_in(world: &World, keys: &Keys, operation: &Operation) {
-    let key = &keys.only[operation.scope.as_deref().unwrap_or("voice")];
+    // What each key made is its own, whatever its kind: to every other key it does not exist.
+    let made = operation.partner == "Only what the key made";
+    let key = if made { &world.full } else { &keys.only[operation.scope.as_deref().unwrap_or("voice")] };
+    let reach = if made { &world.made } else { &world.all };
     if operation.names_a_record() {
         for missing in MISSING {
             assert_refused(&operation.ask(world, &operation.at(missing), Some(key)).await, 404, "not_found", missing);
@@ -97,12 +104,16 @@ async fn a_full_key_with_the_scope_gets_in(world: &World, keys: &Keys, operation
         let (key, path) = disposable(world, keys, operation, None).await;
         return assert_in(operation, &operation.ask(world, &path, Some(&key)).await, &path);
     }
-    for path in operation.paths(world, &world.all) {
+    for path in operation.paths(world, reach) {
         let answer = operation.ask(world, &path, Some(key)).await;
         assert_in(operation, &answer, &path);
         if operation.is_list {
-            assert_lists(operation, &answer, world.ids(&world.all, &operation.resource), &path);
+            assert_lists(operation, &answer, world.ids(reach, &operation.resource), &path);
         }
+    }
+    for path in operation.paths(world, &world.all).iter().filter(|_| made && operation.names_a_record()) {
+        let answer = operation.ask(world, path, Some(&keys.only["read_leads"])).await;
+        assert_refused(&answer, 404, "not_found", path);
     }
 }
 
@@ -110,6 +121,10 @@ async fn a_partner_key_gets_what_is_its_own(world: &World, keys: &Keys, partner:
     let Some(reach) = operation.in_reach(world, partner) else {
         for path in operation.paths(world, &world.all) {
             let answer = operation.ask(world, &path, Some(&partner.key)).await;
+            if operation.dropdown.is_some() {
+                assert_eq!((answer.status.as_u16(), answer.text.as_str()), (200, "[]"), "{} {path}", partner.company);
+                continue;
+            }
             assert_refused(&answer, 403, "not_for_partner_keys", &format!("{} {path}", partner.company));
         }
         return;
@@ -156,9 +171,9 @@ async fn another_account_sees_nothing(world: &World, foreign: &Foreign, operatio
         }
     }
     if operation.is_list {
-        let answer = operation.ask(world, &operation.path, Some(&foreign.full)).await.json();
+        let answer = operation.ask(world, &operation.path, Some(&foreign.full)).await;
         let all = world.ids(&world.all, &operation.resource);
-        assert!(!answer["data"].as_array().expect("rows").iter().any(|row| all.contains(&ident(row))), "{answer}");
+        assert!(!rows(&answer).iter().any(|row| all.contains(&ident(row))), "{}", answer.text);
     }
 }
 
