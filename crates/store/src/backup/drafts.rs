@@ -17,12 +17,11 @@ const SETTLED: Duration = Duration::from_secs(60);
 pub(super) fn file(folder: &Path) -> Result<NamedTempFile> {
     for left in named(folder, BACKUP) {
         if is_left(&left) {
-            remove(&left, |left| std::fs::remove_file(left))?;
+            removed(&left, std::fs::remove_file(&left))?;
         }
     }
     let draft = tempfile::Builder::new().prefix(BACKUP).tempfile_in(folder).map_err(|error| failed(folder, &error))?;
-    let locked = draft.as_file().try_lock().map_err(|error| std::io::Error::from(error));
-    locked.map_err(|error| failed(draft.path(), &error))?;
+    draft.as_file().try_lock().map_err(|error| failed(draft.path(), &error))?;
     Ok(draft)
 }
 
@@ -32,7 +31,7 @@ pub(super) fn folder(database: &Path, beside: &Path) -> Result<TempDir> {
     let name = database.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     let prefix = format!(".{name}.restore-");
     for left in named(beside, &prefix) {
-        remove(&left, |left| std::fs::remove_dir_all(left))?;
+        removed(&left, std::fs::remove_dir_all(&left))?;
     }
     tempfile::Builder::new().prefix(&prefix).tempdir_in(beside).map_err(|error| failed(beside, &error))
 }
@@ -49,8 +48,8 @@ fn is_left(draft: &Path) -> bool {
     age.is_ok_and(|age| age > SETTLED) && file.try_lock().is_ok()
 }
 
-fn remove(left: &Path, by: impl Fn(&Path) -> std::io::Result<()>) -> Result<()> {
-    match by(left) {
+fn removed(left: &Path, result: std::io::Result<()>) -> Result<()> {
+    match result {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(Error::Unavailable(format!(
             "{}: left by one that was killed, and cannot be removed: {error}",
             left.display()
