@@ -48,7 +48,7 @@ enum Duty {
 }
 
 impl Duty {
-    const ALL: [Self; 8] = [
+    const ALL: [Self; 9] = [
         Self::Usage,
         Self::Bin,
         Self::Leads,

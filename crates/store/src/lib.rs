@@ -4,6 +4,7 @@
 pub mod access;
 pub mod access_keys;
 pub mod accounts;
+mod asked;
 pub mod audit;
 mod authenticate;
 pub mod authenticator;

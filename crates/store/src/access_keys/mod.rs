@@ -22,7 +22,7 @@ pub use read::{AccessKey, KeyFilter, get, list};
 pub use rotate::{Rotation, rotate, rotate_moving};
 pub use whoami::{Whoami, WhoamiAccount, WhoamiKey, WhoamiPartner, WhoamiWarning, whoami};
 
-pub(crate) use end::{all_live, delete_of_partner, end_again, end_unknown, read_digest};
+pub(crate) use end::{all_live, delete_of_partner, end_again, end_unknown};
 pub(crate) use gates::{close_gates, raise_versions};
-pub(crate) use read::{address_ranges, per_minute};
+pub(crate) use read::{address_ranges, digest, per_minute};
 pub(crate) use rotate::end_predecessor;

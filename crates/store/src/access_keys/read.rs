@@ -183,7 +183,7 @@ fn read_times(row: &Row<'_>) -> Result<KeyTimes> {
 }
 
 /// The digest in a column of a row.
-pub(super) fn digest(row: &Row<'_>, column: usize) -> Result<KeyDigest> {
+pub(crate) fn digest(row: &Row<'_>, column: usize) -> Result<KeyDigest> {
     let bytes = row.get::<Vec<u8>>(column)?.try_into().map_err(|_| Error::internal("a digest of another length"))?;
     Ok(KeyDigest::from_bytes(bytes))
 }

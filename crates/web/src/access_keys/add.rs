@@ -12,7 +12,7 @@ use leadlatch_store::access_keys::{self, PartnerChoice};
 use leadlatch_store::{Connection, Error, used_forms};
 
 use super::form::{TEMPLATES, Typed};
-use super::password::{self, Asked};
+use super::password;
 use super::row::{key_href, partner_kind};
 use super::secret;
 use super::summary::{self, Summary};
@@ -39,7 +39,8 @@ struct Page {
     chips: Vec<Chip>,
     summary: Summary,
     glyphs: (Svg, Svg),
-    asked: Asked,
+    asks_password: bool,
+    asks_code: bool,
     my_address: String,
 }
 
@@ -154,7 +155,8 @@ async fn form(web: &Web, signed: Signed<ManageKeys>, status: StatusCode, mut typ
     let page = Page {
         features: features(&typed),
         chips: chips(&typed),
-        asked: Asked::of(&signed)?,
+        asks_password: !signed.me()?.fresh,
+        asks_code: signed.me()?.has_authenticator,
         my_address: signed.visitor.address.map(|address| address.to_canonical().to_string()).unwrap_or_default(),
         glyphs: (picture(KeyKind::Full, [1, 3, 0, 2, 1, 2]), picture(KeyKind::Partner, [2, 0, 3, 1, 2, 0])),
         frame: signed.frame,

@@ -44,7 +44,6 @@ pub(crate) struct Typed {
     pub(super) idle_days: String,
     #[serde(default)]
     pub(super) password: SecretString,
-    /// Of the authenticator app.
     #[serde(default)]
     pub(super) code: String,
     /// What makes the form count once.
@@ -82,6 +81,11 @@ impl Template {
 }
 
 impl Typed {
+    /// What was given of the person's own secrets.
+    pub(super) fn again(&self) -> Again {
+        Again::new(&self.password, &self.code)
+    }
+
     /// The kind: the narrower one unless the other is chosen.
     pub(super) fn kind(&self) -> KeyKind {
         KeyKind::parse(&self.kind).unwrap_or(KeyKind::Partner)
@@ -128,11 +132,6 @@ impl Typed {
             }
             days => after(days),
         }
-    }
-
-    /// The password and the code, as they were given.
-    pub(super) fn again(&self) -> Again {
-        Again { password: self.password.clone(), code: self.code.clone() }
     }
 
     /// The limits, with what cannot be read noted.

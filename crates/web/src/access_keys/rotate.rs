@@ -4,7 +4,6 @@ use askama::Template;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use leadlatch_domain::key_rotation::Overlap;
-use leadlatch_domain::key_secret::KeyKind;
 use leadlatch_domain::matrix::ManageKeys;
 use leadlatch_store::Connection;
 use leadlatch_store::access_keys::directory;
@@ -12,9 +11,8 @@ use leadlatch_store::access_keys::{self, Rotation};
 use secrecy::SecretString;
 use serde::Deserialize;
 
-use super::password::{self, Asked};
 use super::row::{KeyRow, kind_of};
-use super::secret;
+use super::{password, secret};
 use crate::Web;
 use crate::confirm::Again;
 use crate::errors::Errors;
@@ -30,7 +28,8 @@ struct Page {
     key: KeyRow,
     choices: Vec<Choice>,
     errors: Errors,
-    asked: Option<Asked>,
+    asks_password: bool,
+    asks_code: bool,
 }
 
 /// When the old key ends.
@@ -66,11 +65,12 @@ pub(crate) async fn rotate(
     Form(typed): Form<Typed>,
 ) -> Answer {
     let mut errors = Errors::default();
-    let again = Again { password: typed.password, code: typed.code };
     let overlap = errors.take("overlap", Overlap::parse(&typed.overlap));
     let grant = signed.permit::<ManageKeys>()?;
     let old = web.store().read(async |db| access_keys::get(db, &grant, id).await).await?;
-    if let Some(wrong) = password::refusal(&web, &signed, kind_of(&old), again).await? {
+    if let Some(wrong) =
+        password::refusal(&web, &signed, kind_of(&old), Again::new(&typed.password, &typed.code)).await?
+    {
         errors.put("password", wrong);
     }
     let Some(overlap) = overlap.filter(|_| errors.is_empty()) else {
@@ -93,9 +93,10 @@ async fn form(
     let grant = signed.permit::<ManageKeys>()?;
     let listed = web.store().read(async |db| directory::listed(db, &grant, id).await).await?;
     let key = KeyRow::new(&listed, web.store().clock().now());
-    let asked = Some(Asked::of(&signed)?).filter(|asked| asked.password && key.kind == KeyKind::Full);
+    let asks_password = password::is_asked(&signed, key.kind)?;
+    let asks_code = signed.me()?.has_authenticator;
     let choices = Overlap::ALL.iter().map(|overlap| Choice::new(*overlap, chosen)).collect();
-    page_with(status, &Page { frame: signed.frame, key, choices, errors, asked })
+    page_with(status, &Page { frame: signed.frame, key, choices, errors, asks_password, asks_code })
 }
 
 impl Choice {
