@@ -4,6 +4,7 @@ use std::fmt::Write;
 use std::fs;
 
 use leadlatch_api::wire::{Line, RULES};
+use leadlatch_domain::dropdown::Dropdown;
 use leadlatch_domain::matrix::{MATRIX, Needs, PartnerReach, Rule};
 
 const PATH: &str = "docs/permissions.md";
@@ -18,10 +19,19 @@ What each action needs of its caller. Generated from `crates/domain/src/matrix.r
 | --- | --- | --- | --- |
 ";
 
-/// Writes the table or, with `check`, fails when the one checked in is another.
+const DROPDOWNS: &str = "
+## Dropdowns
+
+Which action a dropdown needs stands in its path. Where the key may not do it, the answer is `[]` with 200.
+
+| path | action | Full key | Partner key |
+| --- | --- | --- | --- |
+";
+
+/// Writes the tables or, with `check`, fails when the one checked in is another.
 pub(crate) fn run(check: bool) -> Result<(), String> {
     let path = crate::workspace()?.join(PATH);
-    let table = table(MATRIX) + &requests(RULES);
+    let table = table(MATRIX) + &dropdowns() + &requests(RULES);
     if !check {
         return fs::write(&path, table).map_err(|error| format!("{PATH}: {error}"));
     }
@@ -47,6 +57,18 @@ fn requests(lines: &[Line]) -> String {
         "\n## Requests of existing integrations\n\n| path | request | action |\n| --- | --- | --- |\n".to_owned();
     for Line { path, request, rule } in lines {
         writeln!(text, "| `{path}` | {request} | `{}` |", rule.action).expect("a String takes all that is written");
+    }
+    text
+}
+
+fn dropdowns() -> String {
+    let mut text = DROPDOWNS.to_owned();
+    for dropdown in Dropdown::ALL {
+        let (name, rule) = (dropdown.as_str(), dropdown.rule());
+        let partner = if rule.partner == PartnerReach::Never { "`[]`".to_owned() } else { partner_key(&rule) };
+        let (action, full) = (rule.action, full_key(&rule));
+        writeln!(text, "| `/zapier/dropdowns/{name}` | `{action}` | {full} | {partner} |")
+            .expect("a String takes all that is written");
     }
     text
 }
@@ -92,6 +114,13 @@ mod tests {
             assert!(table.contains(&format!("| `{}` |", line.rule.action)), "{}", line.request);
         }
         assert!(requests(RULES).contains("| `/api/APILead.php` | delete | `leads.delete` |"));
+    }
+
+    #[test]
+    fn a_dropdown_that_partner_keys_may_not_read_is_empty_to_them() {
+        let line = |name: &str| dropdowns().lines().find(|line| line.contains(name)).unwrap().to_owned();
+        assert!(line("/users`").ends_with("| `users.read` | Any live key | `[]` |"));
+        assert!(line("/partners`").ends_with("| Only the linked record |"));
     }
 
     #[test]

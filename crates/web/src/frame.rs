@@ -25,7 +25,11 @@ const fn place(title: &'static str, href: &'static str, level: u8, admins_only: 
     Place { title, href, level, heading: None, admins_only }
 }
 
-const PLACES: &[Place] = &[place("Home", "/", 0, false)];
+const PLACES: &[Place] = &[
+    place("Home", "/", 0, false),
+    place("Settings", "/settings", 0, true),
+    place("Users", "/settings/users", 1, true),
+];
 
 /// What the layout shows.
 #[derive(Debug, Clone)]
@@ -65,6 +69,17 @@ impl Frame {
     pub(crate) fn places(&self) -> impl Iterator<Item = &'static Place> {
         let admin = self.is_admin();
         PLACES.iter().filter(move |place| admin || !place.admins_only)
+    }
+
+    /// The address of a place by its title, if there is one.
+    pub(crate) fn href(&self, title: &str) -> Option<&'static str> {
+        self.places().find(|place| place.title == title).map(|place| place.href)
+    }
+
+    /// The places below one, that the person has a use for.
+    pub(crate) fn below(&self, href: &str) -> impl Iterator<Item = &'static Place> {
+        let within = format!("{href}/");
+        self.places().filter(move |place| place.href.starts_with(&within))
     }
 
     /// Whether the page is this place or lies below it, and below no nearer one.

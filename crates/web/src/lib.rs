@@ -21,23 +21,28 @@
 //! 7. No inline script, style or `style=` attribute: the policy refuses them. What is shown is escaped; only addresses that
 //!    begin with http:// or https:// become links.
 
+mod account;
 mod around;
 mod assets;
+mod code;
 mod confirm;
 mod cookies;
 mod form;
 mod frame;
 mod home;
+mod link;
 mod note;
 mod page;
 mod passwords;
 pub mod paths;
 mod refusal;
+mod settings;
 mod sign_in;
 mod signed;
 mod start;
 mod throttle;
 mod try_integration;
+mod users;
 mod visitor;
 
 use std::sync::Arc;
@@ -51,10 +56,12 @@ use axum::routing::{get, post};
 use leadlatch_api::{App, Pages};
 use leadlatch_store::Store;
 
+use self::account::authenticator;
 use self::around::{around, finish, visitor_of};
 use self::passwords::Passwords;
 use self::refusal::Refusal;
 use self::throttle::Throttle;
+use self::visitor::Visitor;
 
 /// What every page shares. Cloning it shares them.
 #[derive(Clone)]
@@ -69,6 +76,13 @@ impl Web {
     /// The database.
     pub(crate) fn store(&self) -> &Store {
         &self.app.store
+    }
+
+    /// A whole address of a page of ours, for whoever is sent it.
+    pub(crate) fn address(&self, visitor: &Visitor, path: &str) -> String {
+        let scheme = if visitor.https { "https" } else { "http" };
+        let own = || format!("{scheme}://{}", visitor.host);
+        format!("{}{path}", self.app.public_url.clone().unwrap_or_else(own))
     }
 }
 
@@ -85,9 +99,25 @@ fn routes() -> Router<Web> {
         .route("/", get(home::show))
         .route("/sign-in", get(sign_in::show).post(sign_in::sign_in))
         .route("/sign-out", post(sign_in::sign_out))
+        .route("/sign-in/code", get(code::show).post(code::give))
         .route("/confirm", get(confirm::show).post(confirm::confirm))
         .route(try_integration::HERE, get(try_integration::show).post(try_integration::tried))
         .route("/start/{link}", get(start::show).post(start::start))
+        .route("/link/{link}", get(link::show).post(link::set))
+        .route("/account", get(account::show))
+        .route("/account/name", get(account::back).post(account::rename))
+        .route("/account/email", get(account::show_email).post(account::set_email))
+        .route("/account/password", get(account::show_password).post(account::set_password))
+        .route("/account/authenticator", get(authenticator::show).post(authenticator::set))
+        .route("/account/authenticator/codes", get(account::back).post(authenticator::renew))
+        .route("/account/authenticator/remove", get(account::back).post(authenticator::remove))
+        .route("/account/sessions/{id}/end", get(account::back).post(account::end_session))
+        .route("/settings", get(settings::show))
+        .route("/settings/users", get(users::list))
+        .route("/settings/users/new", get(users::show_invite).post(users::invite))
+        .route("/settings/users/{id}", get(users::show_one).post(users::change))
+        .route("/settings/users/{id}/link", get(users::back).post(users::link))
+        .route("/settings/users/{id}/authenticator", get(users::back).post(users::remove_authenticator))
 }
 
 /// The page in place of an address that there is not, for a browser; programs get the API's refusal.

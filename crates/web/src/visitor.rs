@@ -6,9 +6,9 @@ use std::sync::{Arc, OnceLock};
 
 use axum::extract::FromRequestParts;
 use axum::http::HeaderMap;
-use axum::http::Uri;
-use axum::http::header::USER_AGENT;
+use axum::http::header::{HOST, USER_AGENT};
 use axum::http::request::Parts;
+use axum::http::uri::{Authority, Uri};
 use leadlatch_domain::random::Randomness;
 use leadlatch_domain::token::Token;
 use leadlatch_store::sign_in::Visit;
@@ -27,6 +27,8 @@ pub(crate) struct Visitor {
     pub(crate) address: Option<IpAddr>,
     /// Whether the browser speaks https with us, or with the proxy in front.
     pub(crate) https: bool,
+    /// The host that the browser knows us by.
+    pub(crate) host: String,
     /// Path and query, to come back to.
     pub(crate) here: String,
     /// What the session's cookie holds, live or not.
@@ -45,7 +47,9 @@ impl Visitor {
     pub(crate) fn of(headers: &HeaderMap, uri: &Uri, address: Option<IpAddr>, https: bool) -> Self {
         let token = |cookie: Cookie| cookie.read(headers, https).and_then(Token::parse);
         let visit = token(Cookie::Visit);
+        let host = headers.get(HOST).and_then(|host| host.to_str().ok());
         Self {
+            host: host.or_else(|| uri.authority().map(Authority::as_str)).unwrap_or("localhost").to_owned(),
             address,
             https,
             here: uri.path_and_query().map_or("/", |path| path.as_str()).to_owned(),
