@@ -51,16 +51,6 @@ fn table(rules: &[Rule]) -> String {
     text
 }
 
-/// The requests of existing integrations, whose key and action stand in the body, each with the action that it is.
-fn requests(lines: &[Line]) -> String {
-    let mut text =
-        "\n## Requests of existing integrations\n\n| path | request | action |\n| --- | --- | --- |\n".to_owned();
-    for Line { path, request, rule } in lines {
-        writeln!(text, "| `{path}` | {request} | `{}` |", rule.action).expect("a String takes all that is written");
-    }
-    text
-}
-
 fn dropdowns() -> String {
     let mut text = DROPDOWNS.to_owned();
     for dropdown in Dropdown::ALL {
@@ -69,6 +59,16 @@ fn dropdowns() -> String {
         let (action, full) = (rule.action, full_key(&rule));
         writeln!(text, "| `/zapier/dropdowns/{name}` | `{action}` | {full} | {partner} |")
             .expect("a String takes all that is written");
+    }
+    text
+}
+
+/// The requests of existing integrations, whose key and action stand in the body, each with the action that it is.
+fn requests(lines: &[Line]) -> String {
+    let mut text =
+        "\n## Requests of existing integrations\n\n| path | request | action |\n| --- | --- | --- |\n".to_owned();
+    for Line { path, request, rule } in lines {
+        writeln!(text, "| `{path}` | {request} | `{}` |", rule.action).expect("a String takes all that is written");
     }
     text
 }
@@ -108,19 +108,19 @@ mod tests {
     }
 
     #[test]
+    fn a_dropdown_that_partner_keys_may_not_read_is_empty_to_them() {
+        let line = |name: &str| dropdowns().lines().find(|line| line.contains(name)).unwrap().to_owned();
+        assert!(line("/users`").ends_with("| `users.read` | Any live key | `[]` |"));
+        assert!(line("/partners`").ends_with("| Only the linked record |"));
+    }
+
+    #[test]
     fn every_request_of_an_integration_is_an_action_of_the_matrix() {
         let table = table(MATRIX);
         for line in RULES {
             assert!(table.contains(&format!("| `{}` |", line.rule.action)), "{}", line.request);
         }
         assert!(requests(RULES).contains("| `/api/APILead.php` | delete | `leads.delete` |"));
-    }
-
-    #[test]
-    fn a_dropdown_that_partner_keys_may_not_read_is_empty_to_them() {
-        let line = |name: &str| dropdowns().lines().find(|line| line.contains(name)).unwrap().to_owned();
-        assert!(line("/users`").ends_with("| `users.read` | Any live key | `[]` |"));
-        assert!(line("/partners`").ends_with("| Only the linked record |"));
     }
 
     #[test]

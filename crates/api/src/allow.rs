@@ -1,6 +1,7 @@
 //! The permission as a type in the handler's signature. [`Allow<A>`] lets a caller in who may do `A`; the same line of
 //! the access matrix is written into the OpenAPI document by [`allowed!`].
 
+use std::marker::PhantomData;
 use std::time::Instant;
 
 use axum::extract::FromRequestParts;
@@ -9,7 +10,7 @@ use axum::http::request::Parts;
 use leadlatch_domain::key_secret::KeyDigest;
 use leadlatch_domain::matrix::{Action, Rule};
 use leadlatch_domain::problem::Code;
-use leadlatch_store::{Access, Grant};
+use leadlatch_store::{Access, Connection, Grant};
 use utoipa::openapi::extensions::Extensions;
 use utoipa::openapi::path::Operation;
 use utoipa::openapi::security::SecurityRequirement;
@@ -28,16 +29,54 @@ impl<A: Action> FromRequestParts<App> for Allow<A> {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
-        let caller = parts.extensions.get::<Caller>().cloned().unwrap_or_default();
+        let caller = caller(parts);
         let digest = presented(&parts.headers, [])?;
         Ok(Self(admit(app, &caller, digest, &A::RULE).await?.permit()?))
     }
 }
 
-/// Lets a key in from an address and at a rate, and counts it as one that asks for what a rule says. In the one order of
-/// decisions this comes before kind and scope. What the address refuses uses up no rate.
+/// A key that is presented for doing `A` and not looked at yet: it is let in together with what is read for it, which saves
+/// the way to the database once. For a read that comes first: nothing can be known of the caller before.
+#[derive(Debug)]
+pub(crate) struct Ask<A> {
+    digest: KeyDigest,
+    caller: Caller,
+    action: PhantomData<A>,
+}
+
+impl<A: Action> FromRequestParts<App> for Ask<A> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &App) -> Result<Self, Problem> {
+        Ok(Self { digest: presented(&parts.headers, [])?, caller: caller(parts), action: PhantomData })
+    }
+}
+
+impl<A: Action> Ask<A> {
+    /// Lets the key in and reads what an index and a limit bound: a store function and what it is asked for.
+    pub(crate) async fn read<I: Copy, T>(
+        self,
+        app: &App,
+        job: impl AsyncFn(&mut Connection<'_>, &Grant<A>, I) -> leadlatch_store::Result<T>,
+        asked: I,
+    ) -> Result<T, Problem> {
+        let admit = |access| Ok(judge(app, &self.caller, access, &A::RULE)?.permit()?);
+        app.store.read_as((self.digest, self.caller.address()), admit, job, asked).await
+    }
+}
+
+fn caller(parts: &Parts) -> Caller {
+    parts.extensions.get::<Caller>().cloned().unwrap_or_default()
+}
+
+/// Lets a key in from an address and at a rate, and counts it as one that asks for what a rule says.
 pub(crate) async fn admit(app: &App, caller: &Caller, digest: KeyDigest, rule: &Rule) -> Result<Access, Problem> {
     let access = app.store.authenticate(digest, caller.address()).await?;
+    judge(app, caller, access, rule)
+}
+
+/// In the one order of decisions: address, rate; kind and scope come next. What the address refuses uses up no rate.
+fn judge(app: &App, caller: &Caller, access: Access, rule: &Rule) -> Result<Access, Problem> {
     let inside = access.check_address();
     let limited = access.per_minute().filter(|_| inside.is_ok());
     let quota = limited.map(|(key, limit)| app.limits.take(key, limit, Instant::now()));
@@ -84,7 +123,22 @@ fn bearer_token(text: &str) -> Option<&str> {
     scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
 }
 
-/// A handler whose signature says what it permits. A handler without [`Allow`] has none, and cannot be registered.
+/// What stands first in a handler's signature and says what the handler permits.
+pub(crate) trait Permission {
+    /// What is permitted.
+    type Action: Action;
+}
+
+impl<A: Action> Permission for Allow<A> {
+    type Action = A;
+}
+
+impl<A: Action> Permission for Ask<A> {
+    type Action = A;
+}
+
+/// A handler whose signature says what it permits. A handler without [`Allow`] or [`Ask`] has none, and cannot be
+/// registered.
 pub(crate) trait Guarded<T> {
     /// Its line of the access matrix.
     const RULE: Rule;
@@ -92,12 +146,12 @@ pub(crate) trait Guarded<T> {
 
 macro_rules! guarded {
     ($($arg:ident),*) => {
-        impl<H, F, A, $($arg),*> Guarded<(A, F, $($arg,)*)> for H
+        impl<H, F, P, $($arg),*> Guarded<(P, F, $($arg,)*)> for H
         where
-            H: Fn(Allow<A>, $($arg),*) -> F,
-            A: Action,
+            H: Fn(P, $($arg),*) -> F,
+            P: Permission,
         {
-            const RULE: Rule = A::RULE;
+            const RULE: Rule = P::Action::RULE;
         }
     };
 }

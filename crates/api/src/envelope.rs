@@ -19,6 +19,7 @@ use crate::App;
 use crate::exposed::refuse_key_in_url;
 use crate::forwarded::client;
 use crate::limit::Quota;
+use crate::meters;
 use crate::problem::Problem;
 use crate::wire::{Voice, write_origin};
 
@@ -45,7 +46,7 @@ pub struct Served(pub i64);
 pub(crate) struct Counted(pub(crate) u16);
 
 /// A place where the permission check leaves who called, for the count.
-#[derive(Clone, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Caller {
     address: Option<IpAddr>,
     /// Whether anyone on the way could read the request.
@@ -55,6 +56,7 @@ pub(crate) struct Caller {
 }
 
 /// The key that calls, what its request needs, and what is left of its limit.
+#[derive(Debug)]
 struct Found {
     key: UsedKey,
     scope: Option<Scope>,
@@ -180,10 +182,7 @@ impl Asked {
             self.count_use(found.key, found.scope, status, rows, took);
         }
         tracing::debug!(request_id = self.id.as_str(), method = self.method, route = self.route, status, "answered");
-        let status = metrics::SharedString::from(status.to_string());
-        let labels = [("method", self.method.into()), ("route", self.route.into()), ("status", status)];
-        metrics::counter!("leadlatch_http_requests_total", &labels).increment(1);
-        metrics::histogram!("leadlatch_http_request_seconds").record(took.as_secs_f64());
+        meters::answered(self.method, self.route, status, took);
     }
 
     /// In the key's counts, exactly, and in the request log, if it has room. What is logged is in docs/logging.md.

@@ -11,6 +11,7 @@ mod idempotency;
 mod json;
 mod limit;
 mod list;
+mod meters;
 pub mod problem;
 mod router;
 mod v1;

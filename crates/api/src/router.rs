@@ -21,7 +21,8 @@ use crate::envelope::envelope;
 use crate::problem::{Problem, ProblemBody};
 use crate::v1::partner_records::{create, delete, update};
 use crate::v1::{
-    lead_groups, lead_types, leads, marketing, partner_records, sites, statuses, user_groups, users, whoami, zapier,
+    hooks, lead_groups, lead_types, leads, marketing, partner_records, sites, statuses, user_groups, users, whoami,
+    zapier,
 };
 use crate::wire;
 
@@ -45,6 +46,7 @@ fn v1() -> OpenApiRouter<App> {
     let router = allowed!(router, delete::delete_introducer, delete::delete_partner);
     let router = allowed!(router, users::list, users::get, user_groups::list, user_groups::get);
     let router = allowed!(router, zapier::dropdowns::fill, zapier::samples::read);
+    let router = allowed!(router, hooks::create::create, hooks::list, hooks::get, hooks::delete, hooks::new_secret);
     allowed!(router, marketing::sources, marketing::mediums, marketing::terms)
 }
 

@@ -43,6 +43,8 @@ ids! {
     AccountId,
     /// An access key.
     KeyId,
+    /// A hook subscription.
+    HookId,
     /// A lead.
     LeadId,
     /// A lead group.

@@ -7,6 +7,8 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use ipnet::IpNet;
+use leadlatch_domain::fault::Fault;
+use leadlatch_domain::support::SupportContact;
 use leadlatch_store::Beside;
 use serde::{Deserialize, Serialize};
 use tracing::level_filters::LevelFilter;
@@ -27,6 +29,8 @@ pub(crate) struct Config {
     pub(crate) sealing_key_file: Option<PathBuf>,
     /// The address that people and programs reach the server by, such as `https://leads.example.com`.
     pub(crate) public_url: Option<String>,
+    /// Where people get help: an e-mail address or a page.
+    pub(crate) support_contact: Option<String>,
     /// The certificate's chain, PEM.
     pub(crate) tls_cert: Option<PathBuf>,
     /// Its private key, PEM.
@@ -37,6 +41,8 @@ pub(crate) struct Config {
     pub(crate) allow_plain_http: bool,
     /// Where `/metrics` listens; nowhere when absent.
     pub(crate) metrics_listen: Option<SocketAddr>,
+    /// Addresses that hooks may go to although they are not public, and by plain http too.
+    pub(crate) hook_allowed_ranges: Vec<IpNet>,
     /// Connections that are open at the same time, at the most.
     pub(crate) max_connections: usize,
     /// Down to which level of `docs/logging.md` is logged.
@@ -90,11 +96,13 @@ impl Default for Config {
             deletions_file: None,
             sealing_key_file: None,
             public_url: None,
+            support_contact: None,
             tls_cert: None,
             tls_key: None,
             trusted_proxies: Vec::new(),
             allow_plain_http: false,
             metrics_listen: None,
+            hook_allowed_ranges: Vec::new(),
             max_connections: 10_000,
             log: LogLevel::Info,
         }
@@ -123,6 +131,9 @@ database = \"sqlite:leadlatch.db\"
 # The address that people and programs reach the server by; links begin with it.
 # public_url = \"https://leads.example.com\"
 
+# Where people get help, an e-mail address or a page: the help shows it to whoever is signed in.
+# support_contact = \"support@example.com\"
+
 # A certificate's chain and its private key, both PEM: the server then speaks TLS, and reads them again on SIGHUP.
 # tls_cert = \"/etc/leadlatch/cert.pem\"
 # tls_key = \"/etc/leadlatch/key.pem\"
@@ -137,6 +148,10 @@ allow_plain_http = false
 # Where Prometheus finds /metrics; nowhere unless set.
 # metrics_listen = \"127.0.0.1:9090\"
 
+# Hooks go by https to addresses that anybody on the internet can reach, and nowhere else but to these ranges, by plain
+# http too. As a variable: 10.0.0.0/8,fd00::/8
+hook_allowed_ranges = []
+
 # Connections that are open at the same time, at the most.
 max_connections = 10000
 
@@ -145,17 +160,19 @@ log = \"info\"
 ";
 
 /// The names of the settings.
-const NAMES: [&str; 12] = [
+const NAMES: [&str; 14] = [
     "listen",
     "database",
     "deletions_file",
     "sealing_key_file",
     "public_url",
+    "support_contact",
     "tls_cert",
     "tls_key",
     "trusted_proxies",
     "allow_plain_http",
     "metrics_listen",
+    "hook_allowed_ranges",
     "max_connections",
     "log",
 ];
@@ -182,6 +199,7 @@ impl Config {
             .try_parsing(true)
             .list_separator(",")
             .with_list_parse_key("trusted_proxies")
+            .with_list_parse_key("hook_allowed_ranges")
             .source(Some(ours));
         let read = builder.add_source(environment).build().and_then(config::Config::try_deserialize);
         let read: Self = read.map_err(|error| Failure::new(format!("configuration: {error}")))?;
@@ -203,12 +221,20 @@ impl Config {
         if self.max_connections == 0 {
             return Err(Failure::new("max_connections is at least 1"));
         }
+        self.support_contact()?;
         match &self.public_url {
             Some(url) if !is_public_url(url) => {
                 Err(Failure::new(format!("public_url is http:// or https:// and a host, with nothing after it: {url}")))
             }
             _ => Ok(()),
         }
+    }
+
+    /// Where people get help.
+    pub(crate) fn support_contact(&self) -> Outcome<Option<SupportContact>> {
+        let read = |text: &String| SupportContact::parse(text);
+        let said = |fault: Fault| Failure::new(format!("support_contact: {}", fault.detail));
+        self.support_contact.as_ref().map(read).transpose().map_err(said)
     }
 
     /// The files beside the database.

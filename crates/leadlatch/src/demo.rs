@@ -145,7 +145,8 @@ async fn make_key(
     partner: Option<PartnerId>,
     scopes: ScopeSet,
 ) -> Outcome<String> {
-    let new = NewKey { name: Name::parse(name)?, partner, scopes, expires_at: None, limits: KeyLimits::default() };
+    let limits = KeyLimits::default();
+    let new = NewKey { name: Name::parse(name)?, note: None, partner, scopes, expires_at: None, limits };
     let grant = opened.operator.admin_of(account).permit()?;
     let (_, secret) =
         opened.store.write(grant, async move |db, grant| access_keys::create(db, grant, new).await).await?;

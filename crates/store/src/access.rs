@@ -60,7 +60,7 @@ pub(crate) enum Caller {
 }
 
 /// What a live key's row says.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct KeyFacts {
     pub(crate) id: KeyId,
     pub(crate) digest: KeyDigest,
@@ -111,6 +111,11 @@ impl Access {
         Self { account, caller: Caller::WebForm(group), from: from.map(|address| address.to_canonical()) }
     }
 
+    /// Work that the server does by itself for subscriptions of the account.
+    pub(crate) fn courier(account: AccountId) -> Self {
+        Self { account, caller: Caller::Role(Role::Courier), from: None }
+    }
+
     /// How many requests the key may make in a minute, if that is limited, and what they are counted by: a key and its
     /// successors are counted as one.
     pub fn per_minute(&self) -> Option<(KeyId, PerMinute)> {
@@ -121,6 +126,12 @@ impl Access {
     pub fn check_address(&self) -> Result<()> {
         let inside = self.key().is_none_or(|key| lets_in(key.address_ranges.as_deref(), self.from));
         if inside { Ok(()) } else { Err(Error::Denied(Box::new(self.denied(Code::AddressNotAllowed, DeniedBy::Ip)))) }
+    }
+
+    /// Whether both are the same key, of which the same is known in every part, from the same address.
+    pub(crate) fn is_same_key(&self, other: &Self) -> bool {
+        let same = self.account == other.account && self.from == other.from;
+        same && self.key().is_some() && self.key() == other.key()
     }
 
     fn denied(&self, code: Code, by: DeniedBy) -> Denied {

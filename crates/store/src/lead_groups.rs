@@ -132,6 +132,14 @@ pub(crate) async fn readable(db: &mut Connection<'_>, account: i64, group: i64) 
     Ok(keys.into_iter().flatten().collect())
 }
 
+/// The custom fields that each lead group of the account lets Partner keys read; a group that lets them read none is left out.
+pub(crate) async fn readable_by_group(db: &mut Connection<'_>, account: i64) -> Result<Vec<(i64, DataKeys)>> {
+    let sql = "SELECT lead_group_id, CAST(SUM(CAST(1 AS BIGINT) << CAST(number AS INTEGER)) AS BIGINT) \
+               FROM custom_fields WHERE account_id = $1 AND partner_right = $2 GROUP BY lead_group_id";
+    let bound = values![account, PartnerRight::ReadWrite.as_str()];
+    db.query(sql, bound, |row| Ok((row.get(0)?, DataKeys::from_bits(row.get(1)?)))).await
+}
+
 fn read_field(row: &Row<'_>) -> Result<CustomField> {
     let corrupt = || Error::internal("a custom field's row is corrupt");
     Ok(CustomField {

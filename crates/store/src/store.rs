@@ -14,6 +14,7 @@ use leadlatch_domain::time::Clock;
 use tokio_postgres::IsolationLevel;
 
 use crate::access::{Access, Grant, Held, Operator};
+use crate::asked::Remembered;
 use crate::deletions::{Deletion, DeletionsFile};
 use crate::engine::postgres::Postgres;
 use crate::engine::sqlite::{Sqlite, hold_lock};
@@ -30,6 +31,7 @@ pub struct Store {
     clock: Clock,
     random: Randomness,
     lines: Lines,
+    remembered: Remembered,
 }
 
 enum Engine {
@@ -88,7 +90,8 @@ impl Store {
             migrate::postgres(&postgres).await?;
             Engine::Postgres(postgres)
         };
-        let store = Self { engine, deletions: None, sealer: None, clock, random, lines: Lines::default() };
+        let (lines, remembered) = (Lines::default(), Remembered::default());
+        let store = Self { engine, deletions: None, sealer: None, clock, random, lines, remembered };
         Ok(Opened { store, operator: Operator::new() })
     }
 
@@ -282,6 +285,10 @@ impl Store {
         let file = DeletionsFile::at(file.path());
         let written = tokio::task::spawn_blocking(move || file.append(&deleted)).await.map_err(Error::internal)?;
         written.inspect_err(|error| tracing::error!(%error, "a deletion holds, but not after a restore"))
+    }
+
+    pub(crate) fn remembered(&self) -> &Remembered {
+        &self.remembered
     }
 
     pub(crate) fn deletions_file(&self) -> Option<&DeletionsFile> {

@@ -21,18 +21,24 @@
 //! 7. No inline script, style or `style=` attribute: the policy refuses them. What is shown is escaped; only addresses that
 //!    begin with http:// or https:// become links.
 
+mod access_keys;
 mod account;
 mod around;
 mod assets;
+mod audit_trail;
 mod code;
+mod components;
 mod confirm;
 mod cookies;
+mod errors;
 mod form;
 mod frame;
+mod help;
 mod home;
 mod link;
 mod note;
 mod page;
+mod partners;
 mod passwords;
 pub mod paths;
 mod refusal;
@@ -54,7 +60,7 @@ use axum::middleware::from_fn;
 use axum::response::Response;
 use axum::routing::{get, post};
 use leadlatch_api::{App, Pages};
-use leadlatch_store::Store;
+use leadlatch_store::{Error, Store};
 
 use self::account::authenticator;
 use self::around::{around, finish, visitor_of};
@@ -63,6 +69,9 @@ use self::refusal::Refusal;
 use self::throttle::Throttle;
 use self::visitor::Visitor;
 
+/// The version that is running.
+pub(crate) const VERSION: &str = env!("CARGO_PKG_VERSION");
+
 /// What every page shares. Cloning it shares them.
 #[derive(Clone)]
 pub(crate) struct Web {
@@ -70,6 +79,8 @@ pub(crate) struct Web {
     app: App,
     passwords: Arc<Passwords>,
     throttle: Arc<Throttle>,
+    /// What was verified of each account's audit chain a short while ago.
+    verified: Arc<audit_trail::Chains>,
 }
 
 impl Web {
@@ -80,15 +91,24 @@ impl Web {
 
     /// A whole address of a page of ours, for whoever is sent it.
     pub(crate) fn address(&self, visitor: &Visitor, path: &str) -> String {
-        let scheme = if visitor.https { "https" } else { "http" };
-        let own = || format!("{scheme}://{}", visitor.host);
-        format!("{}{path}", self.app.public_url.clone().unwrap_or_else(own))
+        format!("{}{path}", self.origin(visitor))
+    }
+
+    /// Where programs reach the server, for commands that people copy.
+    pub(crate) fn origin(&self, visitor: &Visitor) -> String {
+        let public = self.app.public_url.as_ref().map(|url| url.trim_end_matches('/').to_owned());
+        public.unwrap_or_else(|| visitor.origin())
+    }
+
+    /// Adds what keys did until now to the database, so that a page says the last of it.
+    pub(crate) async fn flush_usage(&self) -> Result<(), Error> {
+        self.app.usage.flush(self.store()).await
     }
 }
 
 /// The pages, for the server's router.
 pub fn pages(app: App) -> Pages {
-    let web = Web { app, passwords: Arc::default(), throttle: Arc::default() };
+    let web = Web { app, passwords: Arc::default(), throttle: Arc::default(), verified: Arc::default() };
     let assets = Router::new().route("/assets/{name}", get(assets::serve));
     Pages { routes: routes().layer(from_fn(around)).with_state(web).merge(assets), missing }
 }
@@ -118,6 +138,10 @@ fn routes() -> Router<Web> {
         .route("/settings/users/{id}", get(users::show_one).post(users::change))
         .route("/settings/users/{id}/link", get(users::back).post(users::link))
         .route("/settings/users/{id}/authenticator", get(users::back).post(users::remove_authenticator))
+        .merge(access_keys::routes())
+        .merge(partners::routes())
+        .merge(audit_trail::routes())
+        .merge(help::routes())
 }
 
 /// The page in place of an address that there is not, for a browser; programs get the API's refusal.

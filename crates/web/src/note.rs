@@ -20,6 +20,16 @@ pub(crate) enum Tone {
 impl Tone {
     const ALL: [Self; 3] = [Self::Done, Self::Proof, Self::Refused];
 
+    /// Whether it stays on the page until it is closed.
+    pub(crate) const fn stays(self) -> bool {
+        matches!(self, Self::Proof | Self::Refused)
+    }
+
+    /// Whether something was not done.
+    pub(crate) const fn is_refusal(self) -> bool {
+        matches!(self, Self::Refused)
+    }
+
     /// The word for it, in classes and in the cookie.
     pub(crate) const fn as_str(self) -> &'static str {
         match self {
@@ -51,6 +61,20 @@ impl Note {
         Self { tone, text: text.chars().take(MAX).collect() }
     }
 
+    /// The first sentence.
+    pub(crate) fn head(&self) -> &str {
+        &self.text[..self.head_length()]
+    }
+
+    /// What follows it.
+    pub(crate) fn rest(&self) -> &str {
+        &self.text[self.head_length()..]
+    }
+
+    fn head_length(&self) -> usize {
+        self.text.find(". ").map_or(self.text.len(), |place| place + 1)
+    }
+
     pub(crate) fn encode(&self) -> String {
         format!("{}.{}", self.tone.as_str(), URL_SAFE_NO_PAD.encode(&self.text))
     }
@@ -66,6 +90,14 @@ impl Note {
 #[cfg(test)]
 mod tests {
     use super::{Note, Tone};
+
+    #[test]
+    fn the_first_sentence_stands_out() {
+        let note = Note::done("Deleted 14:03:22.118. Audit entry 5512.");
+        assert_eq!((note.head(), note.rest()), ("Deleted 14:03:22.118.", " Audit entry 5512."));
+        let one = Note::done("Key changed.");
+        assert_eq!((one.head(), one.rest()), ("Key changed.", ""));
+    }
 
     #[test]
     fn a_note_comes_back_as_it_was() {

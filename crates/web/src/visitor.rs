@@ -14,7 +14,7 @@ use leadlatch_domain::token::Token;
 use leadlatch_store::sign_in::Visit;
 
 use crate::cookies::Cookie;
-use crate::frame::Frame;
+use crate::frame::{Frame, Theme};
 use crate::note::Note;
 
 /// What forms are bound to.
@@ -35,6 +35,8 @@ pub(crate) struct Visitor {
     pub(crate) session: Option<Arc<Token>>,
     /// What the page says once.
     pub(crate) note: Option<Note>,
+    /// How the pages look.
+    pub(crate) theme: Theme,
     agent: Option<String>,
     visit: Arc<Token>,
     /// Whether the browser has the visit's cookie already.
@@ -47,14 +49,14 @@ impl Visitor {
     pub(crate) fn of(headers: &HeaderMap, uri: &Uri, address: Option<IpAddr>, https: bool) -> Self {
         let token = |cookie: Cookie| cookie.read(headers, https).and_then(Token::parse);
         let visit = token(Cookie::Visit);
-        let host = headers.get(HOST).and_then(|host| host.to_str().ok());
         Self {
-            host: host.or_else(|| uri.authority().map(Authority::as_str)).unwrap_or("localhost").to_owned(),
             address,
             https,
             here: uri.path_and_query().map_or("/", |path| path.as_str()).to_owned(),
             session: token(Cookie::Session).map(Arc::new),
             note: Cookie::Note.read(headers, https).and_then(Note::decode),
+            theme: Cookie::Theme.read(headers, https).map(Theme::parse).unwrap_or_default(),
+            host: host_of(headers, uri),
             agent: headers.get(USER_AGENT).and_then(|agent| agent.to_str().ok()).map(str::to_owned),
             is_known: visit.is_some(),
             visit: Arc::new(visit.unwrap_or_else(|| Token::generate(&Randomness::system()))),
@@ -67,6 +69,11 @@ impl Visitor {
         self.session.as_ref().unwrap_or(&self.visit).proof(FORM)
     }
 
+    /// Where the browser finds this server, for commands that people copy.
+    pub(crate) fn origin(&self) -> String {
+        format!("{}://{}", if self.https { "https" } else { "http" }, self.host)
+    }
+
     /// The visit's own token, for its cookie.
     pub(crate) fn visit_token(&self) -> &str {
         self.visit.expose()
@@ -77,6 +84,11 @@ impl Visitor {
         let before = self.session.as_ref().map(|session| session.digest());
         Visit { address: self.address, agent: self.agent.clone(), before }
     }
+}
+
+fn host_of(headers: &HeaderMap, uri: &Uri) -> String {
+    let named = headers.get(HOST).and_then(|host| host.to_str().ok());
+    named.or_else(|| uri.authority().map(Authority::as_str)).unwrap_or("localhost").to_owned()
 }
 
 impl<S: Send + Sync> FromRequestParts<S> for Visitor {

@@ -11,11 +11,12 @@ pub mod sample;
 pub mod twins;
 pub mod view;
 pub mod wire;
+pub mod written;
 
 pub use field::LeadField;
 pub use filter::{LeadFilter, LeadSort};
 pub use input::LeadInput;
-pub use record::{Lead, Value};
+pub use record::{Lead, Value, ValueRef};
 pub use rights::{FieldRights, Mode};
 pub use twins::Twins;
 pub use view::LeadView;

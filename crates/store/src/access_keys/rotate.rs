@@ -9,13 +9,13 @@ use leadlatch_domain::text::Name;
 use leadlatch_domain::time::Timestamp;
 use serde_json::json;
 
-use super::end::read_digest;
-use super::read::{AccessKey, find};
+use super::read::{AccessKey, digest, find};
 use crate::access::{Held, Visible};
 use crate::audit::Pending;
 use crate::deletions::Gone;
 use crate::engine::{Connection, Gate, Row, values};
-use crate::{Error, Result};
+use crate::hooks::MovedHooks;
+use crate::{Error, Result, hooks};
 
 /// How a key is rotated.
 #[derive(Debug)]
@@ -26,12 +26,24 @@ pub struct Rotation {
     pub name: Option<Name>,
 }
 
-/// Makes the successor of a key, and sets the end of the old one, which its own expiry may bring sooner.
+/// Makes the successor of a key, and sets the end of the old one, which its own expiry may bring sooner. Its subscriptions
+/// move to the successor.
 pub async fn rotate(
     db: &mut Connection<'_>,
     grant: Held<ManageKeys>,
     id: i64,
     rotation: Rotation,
+) -> Result<(Visible<AccessKey>, KeySecret)> {
+    rotate_moving(db, grant, id, rotation, &MovedHooks::All).await
+}
+
+/// As [`rotate`], with the subscriptions that are chosen; the others end with the old key.
+pub async fn rotate_moving(
+    db: &mut Connection<'_>,
+    grant: Held<ManageKeys>,
+    id: i64,
+    rotation: Rotation,
+    moved: &MovedHooks,
 ) -> Result<(Visible<AccessKey>, KeySecret)> {
     // The gate holds off whatever else changes the key, so that the successor is made from what is true.
     db.gate(id, Gate::Close).await?;
@@ -40,7 +52,11 @@ pub async fn rotate(
     let kind = KeyKind::parse(&old.kind).ok_or_else(|| Error::internal("a key without a kind"))?;
     let secret = KeySecret::generate(kind, db.random());
     let successor = insert_successor(db, &grant, &old, &rotation, &secret).await?;
+    hooks::move_to(db, &grant, (id, successor), moved).await?;
     set_end(db, grant.account(), id, successor, rotation.overlap).await?;
+    if rotation.overlap == Overlap::Now {
+        hooks::end_of_key(db, grant.account(), id).await?;
+    }
     let (old, new) = (find(db, grant.account(), id).await?, find(db, grant.account(), successor).await?);
     let details = json!({"name": old.name, "fingerprint": old.fingerprint, "successor_id": successor,
         "successor_fingerprint": new.fingerprint, "overlap": rotation.overlap, "ends_at": old.ends_at});
@@ -98,7 +114,7 @@ async fn set_end(db: &mut Connection<'_>, account: i64, id: i64, successor: i64,
     );
     let longest = i64::try_from(overlap.longest().as_micros()).map_err(Error::internal)?;
     let at_once = overlap == Overlap::Now;
-    let read = |row: &Row<'_>| Ok((read_digest(row)?, row.get::<i64>(1)?));
+    let read = |row: &Row<'_>| Ok((digest(row, 0)?, row.get::<i64>(1)?));
     let set = db.query_opt(&sql, values![account, id, successor, at_once, longest], read).await?;
     match set {
         Some((digest, _)) if at_once => db.deleted(Gone::Key { id, digest }),
@@ -134,8 +150,9 @@ pub(crate) async fn end_predecessor(
         "UPDATE access_keys SET ended = TRUE, ends_at = {now}, access_version = access_version + 1 \
          WHERE account_id = $1 AND id = $2 AND deleted_at IS NULL AND ends_at > {now} RETURNING digest"
     );
-    if let Some(digest) = db.query_opt(&sql, values![grant.account(), old], read_digest).await? {
+    if let Some(digest) = db.query_opt(&sql, values![grant.account(), old], |row| digest(row, 0)).await? {
         db.deleted(Gone::Key { id: old, digest });
+        hooks::end_of_key(db, grant.account(), old).await?;
         let key = find(db, grant.account(), old).await?;
         let details = json!({"name": key.name, "fingerprint": key.fingerprint, "successor_id": successor});
         db.audit(Pending::by(&grant, Event::KeyRotatedOut, old, details));

@@ -11,7 +11,7 @@ use leadlatch_domain::reach::Sides;
 
 use super::insert::{self, NewLead};
 use super::row::{LeadRow, data_text};
-use super::{duplicates, history, read, resolve, test_leads};
+use super::{duplicates, history, read, resolve, tell, test_leads};
 use crate::access::{Grant, Held, Visible};
 use crate::engine::{Connection, values};
 use crate::marketing::{self, Kind as List};
@@ -30,6 +30,7 @@ pub(super) async fn make<A>(db: &mut Connection<'_>, grant: &Held<A>, input: Lea
     test_leads::refuse_too_many(db, grant, &lead).await?;
     insert(db, grant, &mut lead, group).await?;
     history::begin(db, grant, &lead).await?;
+    tell::created(db, grant.account(), &lead).await?;
     // What a partner or a web page sends joins the lists when a user accepts it.
     let own = grant.partner().is_none() && grant.web_form().is_none();
     if own && !test_leads::is_test(&lead) {

@@ -109,7 +109,7 @@ pub(super) fn since(db: &Connection<'_>, rule: &DuplicateRule) -> i64 {
 }
 
 /// A number of its own for a thing of an account: negative, so that it is no key's gate.
-pub(super) fn number(account: i64, thing: &str) -> i64 {
+pub(crate) fn number(account: i64, thing: &str) -> i64 {
     let digest = Sha256::new().chain_update(account.to_be_bytes()).chain_update(thing.as_bytes()).finalize();
     let first: [u8; 8] = std::array::from_fn(|place| digest[place]);
     i64::from_be_bytes(first) | i64::MIN

@@ -12,7 +12,7 @@ use super::names::{Record, records};
 use crate::access::{Grant, Visible};
 use crate::engine::{Connection, compose, values};
 use crate::leads::read::{self, ListQuery};
-use crate::leads::row;
+use crate::leads::row::{self, Columns};
 use crate::{Error, Page, Result};
 
 /// Leads on one page at the most.
@@ -78,7 +78,7 @@ async fn place(
 ) -> Result<Option<(i64, i64)>> {
     let Some(narrowed) = read::narrow(db, grant, &query.filter).await? else { return Ok(None) };
     let first = Page { limit: 1, after: None };
-    let statement = read::page_of(&grant.scope(), query, narrowed, &first).offset(before - 1).take();
+    let statement = read::page_of(&grant.scope(), Columns::Whole, query, narrowed, &first).offset(before - 1).take();
     let (sql, bound) = compose(&statement);
     let rows = db.query(&sql, bound, row::read).await?;
     let int = |field| move |row: &row::LeadRow| row.lead.int(field).unwrap_or_default();
