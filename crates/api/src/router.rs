@@ -21,7 +21,7 @@ use crate::envelope::envelope;
 use crate::problem::{Problem, ProblemBody};
 use crate::v1::partner_records::{create, delete, update};
 use crate::v1::{
-    lead_groups, lead_types, leads, marketing, partner_records, sites, statuses, user_groups, users, whoami,
+    lead_groups, lead_types, leads, marketing, partner_records, sites, statuses, user_groups, users, whoami, zapier,
 };
 
 #[derive(OpenApi)]
@@ -43,6 +43,7 @@ fn v1() -> OpenApiRouter<App> {
     let router = allowed!(router, update::update_introducer, update::update_partner);
     let router = allowed!(router, delete::delete_introducer, delete::delete_partner);
     let router = allowed!(router, users::list, users::get, user_groups::list, user_groups::get);
+    let router = allowed!(router, zapier::dropdowns::fill, zapier::samples::read);
     allowed!(router, marketing::sources, marketing::mediums, marketing::terms)
 }
 

@@ -57,6 +57,10 @@ pub enum PartnerReach {
     Full,
     /// The key itself.
     Itself,
+    /// What the key may read of each list, and an empty one instead of a 403.
+    Readable,
+    /// The same static example for every Partner key.
+    Example,
 }
 
 impl PartnerReach {
@@ -69,6 +73,8 @@ impl PartnerReach {
             Self::Record => "Only the linked record",
             Self::Full => "Full list",
             Self::Itself => "The key itself",
+            Self::Readable => "What it may read, else []",
+            Self::Example => "A static example",
         }
     }
 }
@@ -157,6 +163,8 @@ matrix! {
     ReadUserGroups  "user_groups.read"   "read user groups": Needs::AnyKey, Never;
     ReadMarketing   "marketing.read"     "read marketing sources, mediums and terms": Needs::AnyKey, Never;
     ReadSites       "sites.read"         "read sites": Needs::AnyKey, Never;
+    FillDropdowns   "zapier.dropdowns"   "fill a dropdown with what the key may read": Needs::AnyKey, Readable;
+    ReadSamples     "zapier.samples"     "read static examples of what hooks deliver": Needs::AnyKey, Example;
     WritePartners   "partners.write"     "write partner records and their links": MANAGE_PARTNERS, Never;
     ReferLeads      "leads.refer"        "refer leads to a partner and take them back": MANAGE_PARTNERS, Never;
     UseAccount      "account.use"        "sign in, and see and change what is one's own": Needs::Person, Never;

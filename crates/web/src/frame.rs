@@ -12,7 +12,6 @@ enum Section {
     /// On the first level, with an icon.
     Top,
     /// Under Settings.
-    #[allow(dead_code, reason = "the pages of users come next")]
     Settings,
     /// Under Settings and Configuration.
     Configuration,
@@ -47,6 +46,8 @@ const fn place(section: Section, title: &'static str, href: &'static str, admins
 const PLACES: &[Place] = &[
     place(Section::Top, "Home", "/", false),
     place(Section::Top, "Partners", crate::partners::HOME, true),
+    place(Section::Settings, "Overview", "/settings", true),
+    place(Section::Settings, "Users", "/settings/users", true),
     place(Section::Configuration, "Access Keys", crate::access_keys::HOME, true),
     place(Section::Top, "Audit Trail", crate::audit_trail::HOME, true),
     place(Section::Top, "Help", crate::help::HOME, false),
@@ -139,6 +140,17 @@ impl Frame {
     /// Whether the page is the one of this address.
     pub(crate) fn is_page(&self, path: &str) -> bool {
         self.here == path
+    }
+
+    /// The address of a place by its title, if there is one.
+    pub(crate) fn href(&self, title: &str) -> Option<&'static str> {
+        self.places().into_iter().map(|(_, place)| place).find(|place| place.title == title).map(|place| place.href)
+    }
+
+    /// The places below one, that the person has a use for.
+    pub(crate) fn below(&self, href: &str) -> impl Iterator<Item = &'static Place> {
+        let within = format!("{href}/");
+        self.places().into_iter().map(|(_, place)| place).filter(move |place| place.href.starts_with(&within))
     }
 
     /// Whether the page is this place or lies below it, and below no nearer one.

@@ -22,9 +22,11 @@
 //!    begin with http:// or https:// become links.
 
 mod access_keys;
+mod account;
 mod around;
 mod assets;
 mod audit_trail;
+mod code;
 mod components;
 mod confirm;
 mod cookies;
@@ -33,16 +35,19 @@ mod form;
 mod frame;
 mod help;
 mod home;
+mod link;
 mod note;
 mod page;
 mod partners;
 mod passwords;
 pub mod paths;
 mod refusal;
+mod settings;
 mod sign_in;
 mod signed;
 mod start;
 mod throttle;
+mod users;
 mod visitor;
 
 use std::sync::Arc;
@@ -56,6 +61,7 @@ use axum::routing::{get, post};
 use leadlatch_api::{App, Pages};
 use leadlatch_store::{Error, Store};
 
+use self::account::authenticator;
 use self::around::{around, finish, visitor_of};
 use self::passwords::Passwords;
 use self::refusal::Refusal;
@@ -80,6 +86,11 @@ impl Web {
     /// The database.
     pub(crate) fn store(&self) -> &Store {
         &self.app.store
+    }
+
+    /// A whole address of a page of ours, for whoever is sent it.
+    pub(crate) fn address(&self, visitor: &Visitor, path: &str) -> String {
+        format!("{}{path}", self.origin(visitor))
     }
 
     /// Where programs reach the server, for commands that people copy.
@@ -107,8 +118,24 @@ fn routes() -> Router<Web> {
         .route("/", get(home::show))
         .route("/sign-in", get(sign_in::show).post(sign_in::sign_in))
         .route("/sign-out", post(sign_in::sign_out))
+        .route("/sign-in/code", get(code::show).post(code::give))
         .route("/confirm", get(confirm::show).post(confirm::confirm))
         .route("/start/{link}", get(start::show).post(start::start))
+        .route("/link/{link}", get(link::show).post(link::set))
+        .route("/account", get(account::show))
+        .route("/account/name", get(account::back).post(account::rename))
+        .route("/account/email", get(account::show_email).post(account::set_email))
+        .route("/account/password", get(account::show_password).post(account::set_password))
+        .route("/account/authenticator", get(authenticator::show).post(authenticator::set))
+        .route("/account/authenticator/codes", get(account::back).post(authenticator::renew))
+        .route("/account/authenticator/remove", get(account::back).post(authenticator::remove))
+        .route("/account/sessions/{id}/end", get(account::back).post(account::end_session))
+        .route("/settings", get(settings::show))
+        .route("/settings/users", get(users::list))
+        .route("/settings/users/new", get(users::show_invite).post(users::invite))
+        .route("/settings/users/{id}", get(users::show_one).post(users::change))
+        .route("/settings/users/{id}/link", get(users::back).post(users::link))
+        .route("/settings/users/{id}/authenticator", get(users::back).post(users::remove_authenticator))
         .merge(access_keys::routes())
         .merge(partners::routes())
         .merge(audit_trail::routes())

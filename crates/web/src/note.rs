@@ -53,8 +53,6 @@ impl Note {
     pub(crate) fn done(text: impl Into<String>) -> Self {
         Self::new(Tone::Done, &text.into())
     }
-
-    #[allow(dead_code, reason = "the forms that make records come next")]
     pub(crate) fn refused(text: impl Into<String>) -> Self {
         Self::new(Tone::Refused, &text.into())
     }

@@ -6,9 +6,9 @@ use std::sync::{Arc, OnceLock};
 
 use axum::extract::FromRequestParts;
 use axum::http::HeaderMap;
-use axum::http::Uri;
 use axum::http::header::{HOST, USER_AGENT};
 use axum::http::request::Parts;
+use axum::http::uri::{Authority, Uri};
 use leadlatch_domain::random::Randomness;
 use leadlatch_domain::token::Token;
 use leadlatch_store::sign_in::Visit;
@@ -27,6 +27,8 @@ pub(crate) struct Visitor {
     pub(crate) address: Option<IpAddr>,
     /// Whether the browser speaks https with us, or with the proxy in front.
     pub(crate) https: bool,
+    /// The host that the browser knows us by.
+    pub(crate) host: String,
     /// Path and query, to come back to.
     pub(crate) here: String,
     /// What the session's cookie holds, live or not.
@@ -35,7 +37,6 @@ pub(crate) struct Visitor {
     pub(crate) note: Option<Note>,
     /// How the pages look.
     pub(crate) theme: Theme,
-    host: String,
     agent: Option<String>,
     visit: Arc<Token>,
     /// Whether the browser has the visit's cookie already.
@@ -87,7 +88,7 @@ impl Visitor {
 
 fn host_of(headers: &HeaderMap, uri: &Uri) -> String {
     let named = headers.get(HOST).and_then(|host| host.to_str().ok());
-    named.or_else(|| uri.authority().map(axum::http::uri::Authority::as_str)).unwrap_or("localhost").to_owned()
+    named.or_else(|| uri.authority().map(Authority::as_str)).unwrap_or("localhost").to_owned()
 }
 
 impl<S: Send + Sync> FromRequestParts<S> for Visitor {
