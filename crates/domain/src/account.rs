@@ -3,6 +3,7 @@
 use std::str::FromStr;
 
 use crate::fault::Fault;
+use crate::time::Timestamp;
 
 macro_rules! setting {
     ($(#[$doc:meta])* $name:ident) => {
@@ -85,6 +86,15 @@ impl ZoneName {
         let name = zone.as_ref().and_then(|zone| zone.iana_name());
         name.map(|name| Self(name.to_owned()))
             .ok_or_else(|| Fault::new("bad_time_zone", "Give a time zone such as Europe/London."))
+    }
+}
+
+impl ZoneName {
+    /// A time as the zone's clocks show it: `YYYY-MM-DD HH:MM:SS`.
+    pub fn civil(&self, at: Timestamp) -> String {
+        let zone = jiff::tz::TimeZone::get(&self.0).unwrap_or(jiff::tz::TimeZone::UTC);
+        let moment = jiff::Timestamp::from_microsecond(at.as_micros()).unwrap_or_default();
+        zone.to_datetime(moment).strftime("%Y-%m-%d %H:%M:%S").to_string()
     }
 }
 

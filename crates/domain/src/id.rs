@@ -43,6 +43,8 @@ ids! {
     AccountId,
     /// An access key.
     KeyId,
+    /// A hook subscription.
+    HookId,
     /// A lead.
     LeadId,
     /// A lead group.
@@ -59,6 +61,8 @@ ids! {
     UserId,
     /// A group of users.
     UserGroupId,
+    /// The number that the clients of an existing integration hold for a record.
+    WireNumber,
 }
 
 #[cfg(test)]

@@ -29,6 +29,10 @@ pub enum Role {
     Deletions,
     /// Ends a key whose successor is used, and marks a key that stood in a URL.
     KeyKeeper,
+    /// Takes in what a form on a web page posts, for one lead group whose admin let it.
+    WebForm,
+    /// Tells subscriptions of events.
+    Courier,
 }
 
 impl Role {
@@ -38,6 +42,8 @@ impl Role {
             Self::Retention => "retention",
             Self::Deletions => "deletions",
             Self::KeyKeeper => "key_keeper",
+            Self::WebForm => "web_form",
+            Self::Courier => "courier",
         }
     }
 }
@@ -61,6 +67,8 @@ pub enum PartnerReach {
     Readable,
     /// The same static example for every Partner key.
     Example,
+    /// What the key made.
+    Made,
 }
 
 impl PartnerReach {
@@ -75,6 +83,7 @@ impl PartnerReach {
             Self::Itself => "The key itself",
             Self::Readable => "What it may read, else []",
             Self::Example => "A static example",
+            Self::Made => "Only what the key made",
         }
     }
 }
@@ -144,6 +153,7 @@ const CREATE: Needs = Needs::Scope(Scope::CreateLeads);
 const READ: Needs = Needs::Scope(Scope::ReadLeads);
 const UPDATE_DELETE: Needs = Needs::Scope(Scope::UpdateDeleteLeads);
 const KEEPER: Needs = Needs::Role(Role::KeyKeeper);
+const COURIER: Needs = Needs::Role(Role::Courier);
 const MANAGE_PARTNERS: Needs = Needs::Scope(Scope::ManagePartners);
 
 matrix! {
@@ -165,6 +175,10 @@ matrix! {
     ReadSites       "sites.read"         "read sites": Needs::AnyKey, Never;
     FillDropdowns   "zapier.dropdowns"   "fill a dropdown with what the key may read": Needs::AnyKey, Readable;
     ReadSamples     "zapier.samples"     "read static examples of what hooks deliver": Needs::AnyKey, Example;
+    CreateHooks     "hooks.create"       "subscribe to events, each with the scope of its data": Needs::AnyKey, Made;
+    ReadHooks       "hooks.read"         "see what the key subscribed to": Needs::AnyKey, Made;
+    ChangeHooks     "hooks.change"       "change the secret of what the key subscribed to": Needs::AnyKey, Made;
+    DeleteHooks     "hooks.delete"       "end what the key subscribed to": Needs::AnyKey, Made;
     WritePartners   "partners.write"     "write partner records and their links": MANAGE_PARTNERS, Never;
     ReferLeads      "leads.refer"        "refer leads to a partner and take them back": MANAGE_PARTNERS, Never;
     UseAccount      "account.use"        "sign in, and see and change what is one's own": Needs::Person, Never;
@@ -176,15 +190,21 @@ matrix! {
     PreviewKeys     "keys.preview"       "see what an access key would see before it is made": Needs::Admin, Never;
     ManageUsers     "users.manage"       "manage users and user groups": Needs::Admin, Never;
     ManageSettings  "settings.manage"    "manage the account's settings, lead groups, lead types, statuses and sites": Needs::Admin, Never;
+    ManageHooks     "hooks.manage"       "manage the subscriptions of the account and of its keys, and their deliveries": Needs::Admin, Never;
     ReadAudit       "audit.read"         "read the audit trail": Needs::Admin, Never;
     ManageAccounts  "accounts.manage"    "make, suspend, resume and delete accounts": Needs::Operator, Never;
     PurgeLeads      "leads.purge"        "erase leads whose time in the bin is over, again after a restore": Needs::Role(Role::Retention), Never;
     RetireLeads     "leads.retire"       "put leads into the bin whose days in their lead group or status are over": Needs::Role(Role::Retention), Never;
     PurgeRequestLog "request_log.purge"  "remove request log entries whose days are over": Needs::Role(Role::Retention), Never;
     PurgeAuditDetails "audit_details.purge" "remove details of audit entries whose days are over": Needs::Role(Role::Retention), Never;
+    PurgeDeliveries "deliveries.purge"   "remove deliveries whose days are over": Needs::Role(Role::Retention), Never;
+    Deliver         "hooks.deliver"      "deliver what waits, and keep what became of it": COURIER, Never;
+    TellOfLeads     "hooks.tell"         "tell the account's own subscriptions of leads": COURIER, Never;
     EndDeletedKeys  "keys.end_deleted"   "delete keys again that a restore brought back": Needs::Role(Role::Deletions), Never;
     EndRotatedKeys  "keys.rotate_out"    "end a rotated key when its successor is first used": KEEPER, Never;
     MarkExposedKeys "keys.expose"        "mark a key that stood in a URL": KEEPER, Never;
+    MarkKeysInClear "keys.sent_in_clear" "mark a key that came over plain http": KEEPER, Never;
+    PostWebForm     "leads.post"         "create leads of a lead group from a web form": Needs::Role(Role::WebForm), Never;
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 mod account;
 mod audit;
+mod hook;
 mod id;
 pub(crate) mod import;
 mod key;
@@ -19,6 +20,7 @@ use clap::{Args, Parser, Subcommand};
 
 pub(crate) use self::account::{Account, Site, User, UserGroup};
 pub(crate) use self::audit::{Audit, Chain};
+pub(crate) use self::hook::{Hook, HookCreate, OneHook};
 pub(crate) use self::key::{ChangeArgs, CreateArgs, Key, LimitArgs};
 pub(crate) use self::key_report::{KeyLog, KeyReport, Selections};
 pub(crate) use self::lead::{Lead, Leads};
@@ -96,6 +98,9 @@ pub(crate) enum Command {
     /// Access keys.
     #[command(subcommand)]
     Key(Key),
+    /// Hooks: who is told of what, and what became of it.
+    #[command(subcommand)]
+    Hook(Hook),
     /// Leads.
     #[command(subcommand)]
     Lead(Lead),

@@ -41,6 +41,8 @@ pub(crate) struct Config {
     pub(crate) allow_plain_http: bool,
     /// Where `/metrics` listens; nowhere when absent.
     pub(crate) metrics_listen: Option<SocketAddr>,
+    /// Addresses that hooks may go to although they are not public, and by plain http too.
+    pub(crate) hook_allowed_ranges: Vec<IpNet>,
     /// Connections that are open at the same time, at the most.
     pub(crate) max_connections: usize,
     /// Down to which level of `docs/logging.md` is logged.
@@ -100,6 +102,7 @@ impl Default for Config {
             trusted_proxies: Vec::new(),
             allow_plain_http: false,
             metrics_listen: None,
+            hook_allowed_ranges: Vec::new(),
             max_connections: 10_000,
             log: LogLevel::Info,
         }
@@ -145,6 +148,10 @@ allow_plain_http = false
 # Where Prometheus finds /metrics; nowhere unless set.
 # metrics_listen = \"127.0.0.1:9090\"
 
+# Hooks go by https to addresses that anybody on the internet can reach, and nowhere else but to these ranges, by plain
+# http too. As a variable: 10.0.0.0/8,fd00::/8
+hook_allowed_ranges = []
+
 # Connections that are open at the same time, at the most.
 max_connections = 10000
 
@@ -153,7 +160,7 @@ log = \"info\"
 ";
 
 /// The names of the settings.
-const NAMES: [&str; 13] = [
+const NAMES: [&str; 14] = [
     "listen",
     "database",
     "deletions_file",
@@ -165,6 +172,7 @@ const NAMES: [&str; 13] = [
     "trusted_proxies",
     "allow_plain_http",
     "metrics_listen",
+    "hook_allowed_ranges",
     "max_connections",
     "log",
 ];
@@ -191,6 +199,7 @@ impl Config {
             .try_parsing(true)
             .list_separator(",")
             .with_list_parse_key("trusted_proxies")
+            .with_list_parse_key("hook_allowed_ranges")
             .source(Some(ours));
         let read = builder.add_source(environment).build().and_then(config::Config::try_deserialize);
         let read: Self = read.map_err(|error| Failure::new(format!("configuration: {error}")))?;

@@ -2,12 +2,14 @@
 //! between two. What goes is found in reads apart, which hold up no write.
 
 use leadlatch_domain::id::AccountId;
-use leadlatch_domain::matrix::{Action, PurgeAuditDetails, PurgeLeads, PurgeRequestLog, RetireLeads, Role};
+use leadlatch_domain::matrix::{
+    Action, PurgeAuditDetails, PurgeDeliveries, PurgeLeads, PurgeRequestLog, RetireLeads, Role,
+};
 use leadlatch_domain::time::Timestamp;
 use leadlatch_store::leads::{self, Aging, RETIRED_AT_ONCE, Rules};
 use leadlatch_store::retention::{Due, PURGED_AT_ONCE, Span};
 use leadlatch_store::usage::log;
-use leadlatch_store::{Connection, Grant, Operator, Result, Store, audit};
+use leadlatch_store::{Connection, Grant, Operator, Result, Store, audit, hooks};
 
 /// What an account keeps for so many days, but for its live leads.
 #[derive(Debug, Clone, Copy)]
@@ -20,6 +22,8 @@ pub(crate) enum Kept {
     RequestLog,
     /// Details of audit entries.
     AuditDetails,
+    /// Deliveries that are over.
+    Deliveries,
 }
 
 /// The retention of one account.
@@ -60,6 +64,9 @@ impl<'s> Retention<'s> {
             Kept::AuditDetails => {
                 self.store.write(self.grant()?, async move |db, grant| audit::purge_details(db, grant).await).await
             }
+            Kept::Deliveries => {
+                self.store.write(self.grant()?, async move |db, grant| hooks::purge(db, grant).await).await
+            }
         }
     }
 
@@ -82,6 +89,10 @@ impl<'s> Retention<'s> {
             Kept::AuditDetails => {
                 let grant = self.grant::<PurgeAuditDetails>()?;
                 store.read_apart(async move |db: &mut Connection<'_>| audit::details_due(db, &grant, span).await).await
+            }
+            Kept::Deliveries => {
+                let grant = self.grant::<PurgeDeliveries>()?;
+                store.read_apart(async move |db: &mut Connection<'_>| hooks::stored_due(db, &grant, span).await).await
             }
         }
     }

@@ -10,8 +10,10 @@ use std::sync::Arc;
 
 use leadlatch_api::App;
 use leadlatch_domain::token::Token;
+use leadlatch_outbound::Outbound;
 use leadlatch_store::Opened;
 use leadlatch_store::usage::Usage;
+use leadlatch_worker::Worker;
 use tokio::net::TcpListener;
 
 use self::stop::Signals;
@@ -25,6 +27,7 @@ pub(crate) struct Server {
     listener: TcpListener,
     app: App,
     upkeep: Upkeep,
+    worker: Worker,
     connections: usize,
     tls: Option<Arc<Tls>>,
     signals: Signals,
@@ -51,18 +54,23 @@ impl Server {
         let first_admin = opened.store.first_admin_link(&opened.operator).await?;
         let (usage, log) = Usage::new();
         let (store, usage) = (Arc::new(opened.store), Arc::new(usage));
+        let outbound = Arc::new(Outbound::new(config.hook_allowed_ranges.clone()));
+        let (operator, hooks) = (opened.operator.clone(), Arc::clone(&outbound));
+        let worker = Worker { store: Arc::clone(&store), operator, outbound: hooks };
         let upkeep = Upkeep { store: Arc::clone(&store), operator: opened.operator, usage: Arc::clone(&usage), log };
         let app = App {
             store,
             usage,
             limits: Arc::default(),
+            form_limits: Arc::default(),
+            outbound,
             allow_plain_http: config.allow_plain_http,
             trusted_proxies: config.trusted_proxies.clone().into(),
             public_url: config.public_url.clone(),
             support_contact: config.support_contact()?,
         };
         let signals = Signals::catch()?;
-        Ok(Self { listener, app, upkeep, connections: config.max_connections, tls, signals, first_admin })
+        Ok(Self { listener, app, upkeep, worker, connections: config.max_connections, tls, signals, first_admin })
     }
 
     /// The link by which the first admin of a new server is made. It is for the terminal, and for no log.
@@ -88,7 +96,7 @@ impl Server {
     /// signal ends it before that.
     pub(crate) async fn run(self) -> Outcome {
         let (stopper, stopping) = stop::channel();
-        let upkeep = self.upkeep.start();
+        let (upkeep, worker) = (self.upkeep.start(), self.worker.start());
         let reloading = self.tls.clone().map(|tls| tokio::spawn(tls.reload_on_hangup()));
         let router = leadlatch_api::router(self.app.clone(), leadlatch_web::pages(self.app));
         let service = accept::Service { router, tls: self.tls, stopping };
@@ -97,6 +105,7 @@ impl Server {
         if !in_order {
             return Err(Failure::new("ended at once, by a second signal"));
         }
+        worker.stop().await;
         upkeep.stop().await
     }
 }

@@ -41,12 +41,14 @@ enum Duty {
     Retries,
     /// Removes sessions, links and tokens of forms that are over.
     Sessions,
+    /// Forgets deliveries whose days are over.
+    Deliveries,
     /// Keeps the database and the file of deletions together.
     Deletions,
 }
 
 impl Duty {
-    const ALL: [Self; 8] = [
+    const ALL: [Self; 9] = [
         Self::Usage,
         Self::Bin,
         Self::Leads,
@@ -54,6 +56,7 @@ impl Duty {
         Self::RequestLog,
         Self::Retries,
         Self::Sessions,
+        Self::Deliveries,
         Self::Deletions,
     ];
 
@@ -66,6 +69,7 @@ impl Duty {
             Self::RequestLog => "request log",
             Self::Retries => "retries",
             Self::Sessions => "sessions",
+            Self::Deliveries => "deliveries",
             Self::Deletions => "deletions file",
         }
     }
@@ -75,7 +79,7 @@ impl Duty {
         match self {
             Self::Usage => Duration::from_secs(1),
             Self::Bin => Duration::from_mins(10),
-            Self::Leads | Self::AuditDetails | Self::RequestLog | Self::Retries | Self::Sessions => {
+            Self::Leads | Self::AuditDetails | Self::RequestLog | Self::Retries | Self::Sessions | Self::Deliveries => {
                 Duration::from_hours(1)
             }
             Self::Deletions => Duration::from_mins(1),
@@ -178,6 +182,7 @@ impl Shared {
                     retention.purge(Kept::TestLeads, stopped).await?;
                 }
                 Duty::Leads => retention.retire(stopped).await.map(drop)?,
+                Duty::Deliveries => retention.purge(Kept::Deliveries, stopped).await.map(drop)?,
                 Duty::AuditDetails => retention.purge(Kept::AuditDetails, stopped).await.map(drop)?,
                 Duty::RequestLog => retention.purge(Kept::RequestLog, stopped).await.map(drop)?,
                 Duty::Retries => while !stopped() && self.forget_retries(account.id).await? {},

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use common::callers::{Foreign, Keys, Stranger, strangers};
 use common::operation::{Operation, document, operations, rows};
-use common::world::{ACME, Ids, Partner, World, ident};
+use common::world::{ACME, Ids, Partner, World, hook, ident};
 use common::{Answer, Database};
 use serde_json::Value;
 
@@ -71,6 +71,10 @@ async fn disposable(world: &World, keys: &Keys, operation: &Operation, of: Optio
     };
     let scope = operation.scope.as_deref().unwrap_or("voice");
     match operation.resource.as_str() {
+        "hooks" => {
+            let key = of.map_or(&world.full, |partner| &partner.key);
+            (key.clone(), operation.at(&hook(&world.server, key).await))
+        }
         "whoami" => (world.database.key(ACME, record, &["read_leads"]).1, operation.path.clone()),
         "introducers" | "partners" => {
             let record = world.database.partner(ACME, operation.resource.trim_end_matches('s'), "Gone");
@@ -87,7 +91,10 @@ async fn disposable(world: &World, keys: &Keys, operation: &Operation, of: Optio
 }
 
 async fn a_full_key_with_the_scope_gets_in(world: &World, keys: &Keys, operation: &Operation) {
-    let key = &keys.only[operation.scope.as_deref().unwrap_or("voice")];
+    // What each key made is its own, whatever its kind: to every other key it does not exist.
+    let made = operation.partner == "Only what the key made";
+    let key = if made { &world.full } else { &keys.only[operation.scope.as_deref().unwrap_or("voice")] };
+    let reach = if made { &world.made } else { &world.all };
     if operation.names_a_record() {
         for missing in MISSING {
             assert_refused(&operation.ask(world, &operation.at(missing), Some(key)).await, 404, "not_found", missing);
@@ -97,12 +104,16 @@ async fn a_full_key_with_the_scope_gets_in(world: &World, keys: &Keys, operation
         let (key, path) = disposable(world, keys, operation, None).await;
         return assert_in(operation, &operation.ask(world, &path, Some(&key)).await, &path);
     }
-    for path in operation.paths(world, &world.all) {
+    for path in operation.paths(world, reach) {
         let answer = operation.ask(world, &path, Some(key)).await;
         assert_in(operation, &answer, &path);
         if operation.is_list {
-            assert_lists(operation, &answer, world.ids(&world.all, &operation.resource), &path);
+            assert_lists(operation, &answer, world.ids(reach, &operation.resource), &path);
         }
+    }
+    for path in operation.paths(world, &world.all).iter().filter(|_| made && operation.names_a_record()) {
+        let answer = operation.ask(world, path, Some(&keys.only["read_leads"])).await;
+        assert_refused(&answer, 404, "not_found", path);
     }
 }
 

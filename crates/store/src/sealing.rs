@@ -28,12 +28,24 @@ pub enum Purpose {
         /// The person.
         user: i64,
     },
+    /// The signing secret of a hook subscription.
+    HookSecret {
+        /// The subscription.
+        subscription: i64,
+    },
+    /// The query of a hook subscription's target.
+    HookQuery {
+        /// The subscription.
+        subscription: i64,
+    },
 }
 
 impl Purpose {
     fn bound(self) -> String {
         match self {
             Self::Authenticator { user } => format!("authenticator {user}"),
+            Self::HookSecret { subscription } => format!("hook secret {subscription}"),
+            Self::HookQuery { subscription } => format!("hook query {subscription}"),
         }
     }
 }

@@ -1,5 +1,6 @@
 //! What the OpenAPI document says beside the handlers, and the pages of the error codes.
 
+mod hook;
 mod lead;
 #[cfg(test)]
 mod lint;
@@ -8,6 +9,7 @@ mod partner;
 mod refusals;
 mod words;
 
+pub(crate) use hook::HookWrite;
 pub(crate) use lead::{LeadBody, LeadWrite};
 pub(crate) use parameters::{FilterParams, LeadSearch, OrderParams, PageParams, write_parameters};
 pub(crate) use partner::{PartnerWrite, ReferralWrite};

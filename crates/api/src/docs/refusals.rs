@@ -52,7 +52,7 @@ impl Asked<'_> {
         match code {
             Code::NoSuchRoute => self.names_a_word(),
             Code::MethodNotAllowed | Code::InUse => false,
-            Code::Conflict => self.has_body() && self.path.ends_with("/referral"),
+            Code::Conflict => self.has_body() && ["/referral", "/hooks"].iter().any(|end| self.path.ends_with(end)),
             Code::MalformedJson | Code::BodyTooLarge | Code::UnsupportedMediaType | Code::RequestTimeout => {
                 self.has_body()
             }

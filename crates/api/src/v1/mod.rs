@@ -1,5 +1,6 @@
 //! `/api/v1`: a file a resource.
 
+pub(crate) mod hooks;
 pub(crate) mod lead_groups;
 pub(crate) mod lead_types;
 pub(crate) mod leads;

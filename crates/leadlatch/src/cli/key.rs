@@ -69,6 +69,10 @@ pub(crate) enum Key {
         /// The successor's name; the same by default.
         #[arg(long)]
         name: Option<String>,
+        /// Which hook subscriptions move to the successor: all, none, or their ids with commas between them. The others
+        /// end with the old key.
+        #[arg(long, default_value = "all", value_name = "all|none|ID,...")]
+        move_hooks: String,
     },
     /// Delete keys, for ever: all of them, or none if one cannot be.
     Delete {

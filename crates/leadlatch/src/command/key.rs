@@ -6,11 +6,12 @@ use leadlatch_domain::key_limits::{KeyLimits, PerMinute};
 use leadlatch_domain::key_rotation::Overlap;
 use leadlatch_domain::key_secret::{KeyKind, KeySecret};
 use leadlatch_domain::key_state::KeyState;
-use leadlatch_domain::matrix::{ManageKeys, WritePartners};
+use leadlatch_domain::matrix::{ManageHooks, ManageKeys, WritePartners};
 use leadlatch_domain::retention::Days;
 use leadlatch_domain::text::Name;
 use leadlatch_domain::time::Timestamp;
 use leadlatch_store::access_keys::{self, AccessKey, Change, Changes, KeyFilter, NewKey, Rotation};
+use leadlatch_store::hooks::{self, MovedHooks, SubscriptionFilter};
 use leadlatch_store::{Connection, Visible, partner_records};
 use serde::Serialize;
 
@@ -21,10 +22,13 @@ use crate::output::{Failure, Outcome, error, line};
 pub(crate) async fn run(shell: &Shell, command: Key) -> Outcome {
     match command {
         Key::Create(args) => create(shell, args).await,
-        Key::Rotate { of, id, overlap, name } => {
+        Key::Rotate { of, id, overlap, name, move_hooks } => {
             let name = name.as_deref().map(Name::parse).transpose()?;
             let rotation = Rotation { overlap: Overlap::parse(&overlap)?, name };
-            let job = async move |db: &mut Connection<'_>, grant| access_keys::rotate(db, grant, id, rotation).await;
+            let moved = moved_hooks(&move_hooks)?;
+            let job = async move |db: &mut Connection<'_>, grant| {
+                access_keys::rotate_moving(db, grant, id, rotation, &moved).await
+            };
             show_once(shell, shell.write(&of.account, job).await.map_err(|said| said.naming("key", id))?)
         }
         Key::List { of, deleted, partner, kind, state } => {
@@ -48,11 +52,40 @@ pub(crate) async fn run(shell: &Shell, command: Key) -> Outcome {
             shell.output.show(&shell.write(&of.account, job).await.map_err(|said| said.naming("key", id))?)
         }
         Key::Delete { of, ids, reason } => {
+            let ending = hooks_of(shell, &of.account, &ids).await?;
             let job = async move |db: &mut Connection<'_>, grant| access_keys::delete(db, grant, ids, reason).await;
-            match shell.write(&of.account, job).await?.as_slice() {
+            let deleted = shell.write(&of.account, job).await?;
+            if !ending.is_empty() && !shell.output.json {
+                error(&format!("With them ended the hook subscriptions {}.", ending.join(", ")));
+            }
+            match deleted.as_slice() {
                 [key] => shell.output.show(key),
                 keys => shell.output.show(&keys),
             }
+        }
+    }
+}
+
+/// The subscriptions of keys, each as its id and where it leads.
+async fn hooks_of(shell: &Shell, account: &str, keys: &[i64]) -> Outcome<Vec<String>> {
+    let grant = shell.grant::<ManageHooks>(account).await?;
+    let mut all = Vec::new();
+    for key in keys {
+        let filter = SubscriptionFilter { key: Some(*key), ended: false };
+        let found = shell.opened.store.read(async |db| hooks::all(db, &grant, filter).await).await?;
+        all.extend(found.iter().map(|one| format!("{} ({})", one.hook.id, one.hook.target_url)));
+    }
+    Ok(all)
+}
+
+fn moved_hooks(text: &str) -> Outcome<MovedHooks> {
+    let wrong = || Failure::new(format!("--move-hooks is all, none, or ids with commas between them, and not {text}"));
+    match text {
+        "all" => Ok(MovedHooks::All),
+        "none" => Ok(MovedHooks::None),
+        ids => {
+            let ids = ids.split(',').map(|id| id.trim().parse().map_err(|_| wrong()));
+            ids.collect::<Outcome<Vec<i64>>>().map(MovedHooks::These)
         }
     }
 }

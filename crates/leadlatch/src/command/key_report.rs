@@ -3,13 +3,15 @@
 use std::time::Duration;
 
 use leadlatch_domain::key_review::Warning;
-use leadlatch_domain::matrix::ManageKeys;
+use leadlatch_domain::matrix::{ManageHooks, ManageKeys};
 use leadlatch_domain::retention::Days;
 use leadlatch_domain::scope::{Scope, ScopeSet};
 use leadlatch_domain::time::Timestamp;
-use leadlatch_store::Connection;
+use leadlatch_store::hooks::{self, Subscription, SubscriptionFilter};
 use leadlatch_store::usage::log::{self, LogEntry, LogFilter, RequestLog};
 use leadlatch_store::usage::report::{self, KeyReport, LastRequest, Report};
+use leadlatch_store::{Connection, Visible};
+use serde::Serialize;
 
 use super::Shell;
 use crate::cli::{KeyLog as LogArgs, KeyReport as ReportArgs, Selections};
@@ -17,9 +19,21 @@ use crate::output::{Failure, Outcome, Table, line, minute};
 
 /// One key and its use.
 pub(crate) async fn show(shell: &Shell, account: &str, id: i64, places: u32) -> Outcome {
-    let grant = shell.grant::<ManageKeys>(account).await?;
-    let job = async move |db: &mut Connection<'_>| report::show(db, &grant, id, places).await;
+    let (grant, hooks_grant) = (shell.grant::<ManageKeys>(account).await?, shell.grant::<ManageHooks>(account).await?);
+    let job = async move |db: &mut Connection<'_>| {
+        let shown = report::show(db, &grant, id, places).await?;
+        let of_key = SubscriptionFilter { key: Some(id), ended: false };
+        Ok(WithHooks { shown, hooks: hooks::all(db, &hooks_grant, of_key).await? })
+    };
     shell.output.show(&shell.opened.store.read_together(job).await?)
+}
+
+/// A key and its use, with what it subscribed to.
+#[derive(Serialize)]
+struct WithHooks<T> {
+    #[serde(flatten)]
+    shown: T,
+    hooks: Vec<Visible<Subscription>>,
 }
 
 /// The live keys that the selections leave.

@@ -3,6 +3,7 @@
 mod audit;
 mod backup;
 mod change;
+mod hook;
 mod import;
 mod key;
 mod key_report;
@@ -12,6 +13,7 @@ mod retention;
 mod settings;
 mod tables;
 
+use ipnet::IpNet;
 use leadlatch_domain::matrix::Action;
 use leadlatch_store::backup::database_file;
 use leadlatch_store::{Access, Connection, Grant, Held, Opened, Store, accounts};
@@ -53,7 +55,8 @@ pub(crate) async fn run(cli: Cli) -> Outcome {
                 refuse_absent(&config.database)?;
             }
             let opened = Store::open_keeping(&config.database, config.beside()).await?;
-            on_database(command, opened, output).await
+            let hook_allowed_ranges = config.hook_allowed_ranges.clone();
+            on_database(command, Shell { opened, output, hook_allowed_ranges }).await
         }
     }
 }
@@ -122,8 +125,7 @@ fn order_extensions(value: &mut serde_json::Value) {
     }
 }
 
-async fn on_database(command: Command, opened: Opened, output: Output) -> Outcome {
-    let shell = Shell { opened, output };
+async fn on_database(command: Command, shell: Shell) -> Outcome {
     match command {
         Command::Account(command) => settings::account(&shell, command).await,
         Command::User(command) => settings::user(&shell, command).await,
@@ -134,6 +136,7 @@ async fn on_database(command: Command, opened: Opened, output: Output) -> Outcom
         Command::Site(command) => settings::site(&shell, command).await,
         Command::Partner(command) => partner::run(&shell, command).await,
         Command::Key(command) => key::run(&shell, command).await,
+        Command::Hook(command) => hook::run(&shell, command).await,
         Command::Lead(command) => lead::run(&shell, command).await,
         Command::Import(args) => Box::pin(import::run(&shell, args)).await,
         Command::Retention(command) => retention::run(&shell, command).await,
@@ -151,6 +154,8 @@ async fn on_database(command: Command, opened: Opened, output: Output) -> Outcom
 pub(crate) struct Shell {
     pub(crate) opened: Opened,
     pub(crate) output: Output,
+    /// Where hooks may go beside public addresses.
+    pub(crate) hook_allowed_ranges: Vec<IpNet>,
 }
 
 impl Shell {

@@ -43,6 +43,7 @@ struct Preview {
     test_leads: Goes,
     request_log: Goes,
     audit_details: Goes,
+    deliveries: Goes,
 }
 
 /// How much went.
@@ -53,6 +54,7 @@ struct Gone {
     test_leads: u64,
     request_log: u64,
     audit_details: u64,
+    deliveries: u64,
 }
 
 pub(crate) async fn run(shell: &Shell, command: Asked) -> Outcome {
@@ -70,6 +72,7 @@ pub(crate) async fn run(shell: &Shell, command: Asked) -> Outcome {
                 test_leads: purge(Kept::TestLeads).await?,
                 request_log: purge(Kept::RequestLog).await?,
                 audit_details: purge(Kept::AuditDetails).await?,
+                deliveries: purge(Kept::Deliveries).await?,
             };
             shell.output.show(&gone)
         }
@@ -88,6 +91,7 @@ async fn preview(retention: Retention<'_>) -> Outcome<Preview> {
         test_leads: of(retention, Kept::TestLeads, at).await?,
         request_log: of(retention, Kept::RequestLog, at).await?,
         audit_details: of(retention, Kept::AuditDetails, at).await?,
+        deliveries: of(retention, Kept::Deliveries, at).await?,
     })
 }
 

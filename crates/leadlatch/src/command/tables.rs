@@ -1,8 +1,10 @@
 //! Lists that have more columns than a terminal: those that people look for. `--json` has all of them.
 
+use leadlatch_domain::hook::HookEvent;
 use leadlatch_domain::scope::Scope;
 use leadlatch_store::Visible;
 use leadlatch_store::access_keys::AccessKey;
+use leadlatch_store::hooks::{Delivery, Subscription};
 use leadlatch_store::lead_group_settings::{FieldSettings, LeadGroupSettings};
 use leadlatch_store::lead_list::Listed;
 use leadlatch_store::leads::history::Change;
@@ -79,4 +81,41 @@ pub(super) fn leads(leads: &[Listed]) -> String {
         ]
     };
     Table::rows(["id", "made", "name", "status", "in_the_bin_since"], leads.iter().map(row))
+}
+
+/// Subscriptions to hooks.
+pub(super) fn hooks(hooks: &[Visible<Subscription>]) -> String {
+    let row = |subscription: &Visible<Subscription>| {
+        let hook = &subscription.hook;
+        let name = subscription.key_name.as_deref().unwrap_or_default();
+        [
+            hook.id.to_string(),
+            subscription.key_id.map_or_else(|| "the account's own".to_owned(), |id| format!("{id} {name}")),
+            hook.target_url.clone(),
+            hook.events.iter().map(HookEvent::as_str).collect::<Vec<_>>().join(" "),
+            hook.state.as_str().to_owned(),
+            subscription.waiting.to_string(),
+            hook.last_delivery.as_ref().map(|last| minute(last.at)).unwrap_or_default(),
+        ]
+    };
+    Table::rows(["id", "key", "target", "events", "state", "waiting", "last_delivery"], hooks.iter().map(row))
+}
+
+/// Deliveries of a subscription.
+pub(super) fn deliveries(deliveries: &[Visible<Delivery>]) -> String {
+    let row = |delivery: &Visible<Delivery>| {
+        let answer = delivery.last_status.map(|status| status.to_string()).or_else(|| delivery.last_error.clone());
+        [
+            delivery.id.to_string(),
+            minute(delivery.occurred_at),
+            delivery.event.clone(),
+            delivery.lead_id.to_string(),
+            delivery.reason.as_ref().map_or_else(|| delivery.state.clone(), |why| format!("{}: {why}", delivery.state)),
+            delivery.attempt_count.to_string(),
+            answer.unwrap_or_default(),
+            delivery.last_took_ms.map(|took| format!("{took} ms")).unwrap_or_default(),
+        ]
+    };
+    let headings = ["id", "at", "event", "lead", "state", "attempts", "answer", "took"];
+    Table::rows(headings, deliveries.iter().map(row))
 }

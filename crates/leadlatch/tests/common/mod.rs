@@ -6,6 +6,7 @@ pub mod browser;
 pub mod callers;
 pub mod keys_page;
 pub mod operation;
+pub mod receiver;
 pub mod world;
 
 use std::io::{BufRead, BufReader, Write};
@@ -38,9 +39,18 @@ pub fn sqlite() -> Database {
 }
 
 impl Database {
+    /// The binary, with a sealing key of the test's own where there is none beside the database.
+    fn command(&self) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_leadlatch"));
+        if !self.url.starts_with("sqlite:") {
+            command.env("LEADLATCH_SEALING_KEY_FILE", self.folder.path().join("sealing-key"));
+        }
+        command
+    }
+
     /// Runs a command with `--json` and a text on stdin: its value, or what it said on stderr.
     fn try_run_with(&self, line: &[&str], stdin: &str) -> Result<Value, String> {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_leadlatch"));
+        let mut command = self.command();
         command.args(line).args(["--json", "--database", &self.url]);
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut process = command.spawn().expect("the binary runs");
@@ -124,7 +134,7 @@ impl Database {
 
     /// As [`Database::serve`], with more arguments and variables.
     pub fn serve_with(&self, line: &[&str], variables: &[(&str, &str)]) -> Server {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_leadlatch"));
+        let mut command = self.command();
         command.envs(variables.iter().copied());
         self.serve_by(command, line)
     }

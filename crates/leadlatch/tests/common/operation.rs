@@ -97,7 +97,10 @@ impl Operation {
     pub fn in_reach<'a>(&self, world: &'a World, partner: &'a Partner) -> Option<&'a Ids> {
         match self.partner.as_str() {
             "No access, 403" => None,
-            "Own leads alone" | "Only those linked to the partner" | "Only the linked record" => Some(&partner.own),
+            "Only what the key made"
+            | "Own leads alone"
+            | "Only those linked to the partner"
+            | "Only the linked record" => Some(&partner.own),
             "Full list" | "The key itself" | "A static example" => Some(&world.all),
             words => panic!("{} {}: what a Partner key gets is unknown: {words}", self.method, self.path),
         }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
+use super::receiver::ALLOWED;
 use super::{Database, Server};
 
 pub const ACME: &str = "acme";
@@ -23,6 +24,8 @@ pub struct World {
     pub partners: Vec<Partner>,
     /// A Full key of the account with every scope that lets it make leads.
     pub full: String,
+    /// What that key made for itself.
+    pub made: Ids,
 }
 
 /// A partner record with its key, and what is its own.
@@ -53,9 +56,10 @@ impl World {
         let mut all = settings(&database);
         let mut partners = companies(&database, &all);
         let (_, full) = database.key(ACME, None, &LEAD_SCOPES);
-        let server = database.serve();
+        let server = database.serve_with(&[], &[ALLOWED]);
         leads(&database, &server, &full, &mut all, &mut partners).await;
-        Self { server, database, all, partners, full }
+        let made = hooks(&server, &full, &mut all, &mut partners).await;
+        Self { server, database, all, partners, full, made }
     }
 
     /// The ids of a resource: a resource that is not known here is one that nobody made a record for.
@@ -63,6 +67,28 @@ impl World {
         assert!(self.all.contains_key(resource), "make records of {resource} for the walk");
         of.get(resource).map_or(&[], Vec::as_slice)
     }
+}
+
+/// A subscription of each key, to a port where nobody listens.
+async fn hooks(server: &Server, full: &str, all: &mut Ids, partners: &mut [Partner]) -> Ids {
+    let mut made = Vec::new();
+    for key in partners.iter().map(|partner| partner.key.as_str()).chain([full]) {
+        made.push(hook(server, key).await);
+    }
+    for (partner, id) in partners.iter_mut().zip(&made) {
+        partner.own.insert("hooks", vec![id.clone()]);
+    }
+    let own = made.last().cloned().into_iter().collect();
+    all.insert("hooks", made);
+    Ids::from([("hooks", own)])
+}
+
+/// Makes a subscription and gives its id.
+pub async fn hook(server: &Server, key: &str) -> String {
+    let body = json!({"target_url": "http://127.0.0.1:9/", "events": ["lead.created"]});
+    let made = server.send("POST", "/api/v1/hooks", Some(key), Some(body)).await;
+    assert_eq!(made.status, 201, "{}", made.text);
+    made.json()["id"].to_string()
 }
 
 fn settings(database: &Database) -> Ids {

@@ -11,7 +11,7 @@ use crate::access::{Held, Operator, Visible};
 use crate::audit::Pending;
 use crate::deletions::Gone;
 use crate::engine::{Connection, Row, values};
-use crate::{Error, Result};
+use crate::{Error, Result, hooks};
 
 /// Deletes keys, all of them or, if one cannot be, none. Each is a row that every request of the key reads and every write
 /// of the key holds, so that none starts after this is answered.
@@ -99,6 +99,7 @@ async fn end<A>(db: &mut Connection<'_>, grant: &Held<A>, id: i64, reason: Optio
     let digest = db.query_opt(sql, bound, |row| digest(row, 0)).await?;
     let digest = digest.ok_or_else(|| Error::Conflict("The key is deleted already.".into()))?;
     db.deleted(Gone::Key { id, digest });
+    hooks::end_of_key(db, grant.account(), id).await?;
     let details = json!({"name": key.name, "kind": key.kind, "partner_id": key.partner_id,
         "fingerprint": key.fingerprint, "reason": reason});
     db.audit(Pending::by(grant, Event::KeyDeleted, id, details));

@@ -14,7 +14,8 @@ use crate::access::{Held, Visible};
 use crate::audit::Pending;
 use crate::deletions::Gone;
 use crate::engine::{Connection, Gate, Row, values};
-use crate::{Error, Result};
+use crate::hooks::MovedHooks;
+use crate::{Error, Result, hooks};
 
 /// How a key is rotated.
 #[derive(Debug)]
@@ -25,12 +26,24 @@ pub struct Rotation {
     pub name: Option<Name>,
 }
 
-/// Makes the successor of a key, and sets the end of the old one, which its own expiry may bring sooner.
+/// Makes the successor of a key, and sets the end of the old one, which its own expiry may bring sooner. Its subscriptions
+/// move to the successor.
 pub async fn rotate(
     db: &mut Connection<'_>,
     grant: Held<ManageKeys>,
     id: i64,
     rotation: Rotation,
+) -> Result<(Visible<AccessKey>, KeySecret)> {
+    rotate_moving(db, grant, id, rotation, &MovedHooks::All).await
+}
+
+/// As [`rotate`], with the subscriptions that are chosen; the others end with the old key.
+pub async fn rotate_moving(
+    db: &mut Connection<'_>,
+    grant: Held<ManageKeys>,
+    id: i64,
+    rotation: Rotation,
+    moved: &MovedHooks,
 ) -> Result<(Visible<AccessKey>, KeySecret)> {
     // The gate holds off whatever else changes the key, so that the successor is made from what is true.
     db.gate(id, Gate::Close).await?;
@@ -39,7 +52,11 @@ pub async fn rotate(
     let kind = KeyKind::parse(&old.kind).ok_or_else(|| Error::internal("a key without a kind"))?;
     let secret = KeySecret::generate(kind, db.random());
     let successor = insert_successor(db, &grant, &old, &rotation, &secret).await?;
+    hooks::move_to(db, &grant, (id, successor), moved).await?;
     set_end(db, grant.account(), id, successor, rotation.overlap).await?;
+    if rotation.overlap == Overlap::Now {
+        hooks::end_of_key(db, grant.account(), id).await?;
+    }
     let (old, new) = (find(db, grant.account(), id).await?, find(db, grant.account(), successor).await?);
     let details = json!({"name": old.name, "fingerprint": old.fingerprint, "successor_id": successor,
         "successor_fingerprint": new.fingerprint, "overlap": rotation.overlap, "ends_at": old.ends_at});
@@ -135,6 +152,7 @@ pub(crate) async fn end_predecessor(
     );
     if let Some(digest) = db.query_opt(&sql, values![grant.account(), old], |row| digest(row, 0)).await? {
         db.deleted(Gone::Key { id: old, digest });
+        hooks::end_of_key(db, grant.account(), old).await?;
         let key = find(db, grant.account(), old).await?;
         let details = json!({"name": key.name, "fingerprint": key.fingerprint, "successor_id": successor});
         db.audit(Pending::by(&grant, Event::KeyRotatedOut, old, details));

@@ -47,6 +47,20 @@ pub(super) async fn is_linked<A>(db: &mut Connection<'_>, grant: &Grant<A>, grou
     Ok(db.query_int(sql, values![grant.account(), record, group]).await? > 0)
 }
 
+/// Whether the caller's record is linked to the type, or to the whole of its group.
+pub(super) async fn is_type_linked<A>(
+    db: &mut Connection<'_>,
+    grant: &Grant<A>,
+    group: i64,
+    lead_type: i64,
+) -> Result<bool> {
+    let sql = "SELECT COUNT(*) FROM (SELECT 1 FROM partner_lead_groups WHERE account_id = $1 AND partner_id = $2 \
+               AND lead_group_id = $3 UNION ALL SELECT 1 FROM partner_lead_types WHERE account_id = $1 \
+               AND partner_id = $2 AND lead_type_id = $4) linked";
+    let record = grant.partner().map_or(0, |(record, _)| record.get());
+    Ok(db.query_int(sql, values![grant.account(), record, group, lead_type]).await? > 0)
+}
+
 async fn has_lead(db: &mut Connection<'_>, grant: &Grant<ReadLeads>, group: i64) -> Result<bool> {
     let own = leads_in(&grant.scope()).add(lead("lead_group_id").eq(group));
     let (sql, bound) = compose(&Query::select().expr(Expr::cust("1")).from("leads").cond_where(own).limit(1).take());

@@ -7,6 +7,7 @@ use leadlatch_domain::matrix::{DeleteLeads, EraseLeads, PurgeLeads, RestoreLeads
 use serde_json::json;
 
 use super::row::LeadRow;
+use super::tell::{self, Facts};
 use super::{history, read};
 use crate::access::{Grant, Held};
 use crate::audit::Pending;
@@ -38,6 +39,9 @@ async fn delete_one(db: &mut Connection<'_>, grant: &Held<DeleteLeads>, id: i64)
                partner_ended_at = CASE WHEN $4 THEN $6 ELSE partner_ended_at END, \
                deleted_at = CASE WHEN $5 THEN $6 ELSE deleted_at END WHERE account_id = $1 AND id = $2";
     db.execute(sql, values![grant.account(), id, introducer, partner, bin, now]).await?;
+    let facts = Facts::of(&row);
+    let ended = if bin { facts } else { facts.sides(introducer, partner) };
+    tell::deleted(db, grant.account(), &ended).await?;
     let action = if bin { Action::Deleted } else { Action::ReachEnded };
     history::record(db, grant, id, action, &Changed::new()).await
 }
@@ -63,8 +67,12 @@ pub async fn restore(db: &mut Connection<'_>, grant: Held<RestoreLeads>, id: i64
                THEN $3 ELSE partner_updated_at END WHERE account_id = $1 AND id = $2 \
                AND (deleted_at IS NOT NULL OR introducer_ended_at IS NOT NULL OR partner_ended_at IS NOT NULL)";
     let now = db.now().as_micros();
+    let before = tell::facts(db, grant.account(), &[id]).await?.pop();
     if db.execute(sql, values![grant.account(), id, now]).await? == 0 {
         return Err(Error::NotFound("lead"));
+    }
+    if let Some(before) = before {
+        tell::restored(db, grant.account(), before).await?;
     }
     history::record(db, &grant, id, Action::Restored, &Changed::new()).await?;
     db.audit(Pending::by(&grant, Event::LeadRestored, id, json!({})));
@@ -108,13 +116,15 @@ pub(crate) async fn erase_again(db: &mut Connection<'_>, grant: Held<PurgeLeads>
     erase_row(db, &grant, Event::LeadPurged, id).await.map(drop)
 }
 
-/// A lead with its twins; its history and preferences go with the row. Of a retry's record the digest of the body goes:
+/// A lead with its twins; its history and preferences go with the row, and what was told of it; that it is gone is told
+/// still. Of a retry's record the digest of the body goes:
 /// it could be guessed from. The id stays its 24 hours, so that a late retry finds the lead gone and does not make it
 /// anew. Answers whether the lead was there.
 async fn erase_row<A>(db: &mut Connection<'_>, grant: &Held<A>, event: Event, id: i64) -> Result<bool> {
     let account = grant.account();
     let sql = "UPDATE idempotency_keys SET body_digest = $3 WHERE account_id = $1 AND lead_id = $2";
     db.execute(sql, values![account, id, Vec::<u8>::new()]).await?;
+    tell::erased(db, account, id).await?;
     let sql = "DELETE FROM leads WHERE account_id = $1 AND id = $2 RETURNING created_at";
     let Some(made_at) = db.query_opt(sql, values![account, id], |row| row.get(0)).await? else { return Ok(false) };
     deletions::keep_lead(db, account, id, made_at).await?;

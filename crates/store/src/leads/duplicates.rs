@@ -76,9 +76,9 @@ pub(super) async fn judge<A>(
     Ok(())
 }
 
-/// The caller has no key, or one with the scope.
+/// The caller has a key with the scope, or needs none. A form on a web page makes leads and has no more in its reach.
 fn has<A>(grant: &Grant<A>, scope: Scope) -> bool {
-    grant.key().is_none_or(|key| key.scopes.contains(scope))
+    grant.web_form().is_none() && grant.key().is_none_or(|key| key.scopes.contains(scope))
 }
 
 /// A Partner key is refused what is its own, a Full key what it may read. The old lead is named to who may read it.
@@ -109,7 +109,7 @@ pub(super) fn since(db: &Connection<'_>, rule: &DuplicateRule) -> i64 {
 }
 
 /// A number of its own for a thing of an account: negative, so that it is no key's gate.
-pub(super) fn number(account: i64, thing: &str) -> i64 {
+pub(crate) fn number(account: i64, thing: &str) -> i64 {
     let digest = Sha256::new().chain_update(account.to_be_bytes()).chain_update(thing.as_bytes()).finalize();
     let first: [u8; 8] = std::array::from_fn(|place| digest[place]);
     i64::from_be_bytes(first) | i64::MIN

@@ -7,6 +7,7 @@ use leadlatch_domain::lead::history::{Action, Changed, pair};
 use leadlatch_domain::matrix::ReferLeads;
 use serde_json::json;
 
+use super::tell::{self, Facts};
 use super::{history, read};
 use crate::access::Held;
 use crate::audit::Pending;
@@ -46,6 +47,7 @@ pub async fn refer(db: &mut Connection<'_>, grant: Held<ReferLeads>, id: i64, to
     };
     let changed = Changed::from_iter([("partner_id".to_owned(), pair(&json!(before), &json!(partner)))]);
     history::record(db, &grant, id, action, &changed).await?;
+    tell::referred(db, grant.account(), &Facts::of(&found), partner, shown).await?;
     db.audit(Pending::by(&grant, event, id, json!({"partner_id": partner})).changed(["partner_id"]));
     Ok(())
 }

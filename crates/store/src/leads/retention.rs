@@ -5,18 +5,19 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use leadlatch_domain::audit::Event;
+use leadlatch_domain::hook::HookEvent;
 use leadlatch_domain::lead::history::Action;
 use leadlatch_domain::matrix::RetireLeads;
 use leadlatch_domain::time::Timestamp;
 use sea_query::Value;
 use serde_json::json;
 
-use super::history;
+use super::{history, tell};
 use crate::access::{Grant, Held};
 use crate::audit::Pending;
 use crate::engine::{Connection, Row, values};
 use crate::retention::DAY;
-use crate::{Error, Result};
+use crate::{Error, Result, hooks};
 
 /// Leads that one read looks at.
 const LOOKED_AT: usize = 5_000;
@@ -134,6 +135,11 @@ pub async fn retire(db: &mut Connection<'_>, grant: Held<RetireLeads>, ids: Vec<
     let sql = format!("UPDATE leads SET deleted_at = $2 WHERE account_id = $1 AND id IN ({})", places(3));
     let retired = db.execute(&sql, bound(values![account, now], &due)?).await?;
     history::record_all(db, &grant, &due, Action::Retired).await?;
+    if hooks::is_anybody_told(db, account, HookEvent::LeadDeleted).await? {
+        for facts in tell::facts(db, account, &due).await? {
+            tell::deleted(db, account, &facts).await?;
+        }
+    }
     db.audit(Pending::by(&grant, Event::LeadRetired, 0, json!({"count": retired, "leads": due})));
     Ok(retired)
 }

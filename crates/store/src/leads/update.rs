@@ -9,7 +9,7 @@ use sea_query::Query;
 
 use super::row::LeadRow;
 use super::test_leads::is_test;
-use super::{create, history, read, resolve};
+use super::{create, history, read, resolve, tell};
 use crate::access::{Grant, Held, Visible};
 use crate::engine::{Connection, compose};
 use crate::scope_sql::{lead as column, leads_in};
@@ -119,6 +119,7 @@ pub(super) async fn store<A>(
         return Err(grant.missing("id"));
     }
     history::go_on(db, grant, action, (&before.lead, &after)).await?;
+    tell::updated(db, grant.account(), &before, &after).await?;
     if grant.partner().is_none() && !is_test(&after) {
         // What a Partner key sent stands on the lead until a user takes it over by writing it.
         create::grow_lists(db, grant.account(), &after, |field| changed.contains(&field)).await?;

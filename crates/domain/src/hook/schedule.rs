@@ -1,0 +1,62 @@
+//! When a delivery that failed is tried again, and when it is given up.
+
+use std::time::Duration;
+
+const MINUTE: u64 = 60;
+const HOUR: u64 = 60 * MINUTE;
+
+/// The pauses after each failure, in seconds: about three days in all.
+const PAUSES: [u64; 14] = [
+    5,
+    30,
+    2 * MINUTE,
+    10 * MINUTE,
+    30 * MINUTE,
+    HOUR,
+    2 * HOUR,
+    4 * HOUR,
+    8 * HOUR,
+    10 * HOUR,
+    10 * HOUR,
+    12 * HOUR,
+    12 * HOUR,
+    12 * HOUR,
+];
+
+/// How long a receiver has for the whole of a delivery: connecting, reading and answering.
+pub const PATIENCE: Duration = Duration::from_secs(15);
+
+/// How long both signatures are sent after a secret was changed.
+pub const SECRET_OVERLAP: Duration = Duration::from_hours(24);
+
+/// The pause after so many failures; `None` when it is given up.
+pub fn pause(failures: i64) -> Option<Duration> {
+    let place = usize::try_from(failures - 1).ok()?;
+    PAUSES.get(place).copied().map(Duration::from_secs)
+}
+
+/// The pause of a receiver after so many failures in a row: it never ends by itself.
+pub fn rest(failures: i64) -> Duration {
+    pause(failures.max(1)).unwrap_or(Duration::from_secs(PAUSES[PAUSES.len() - 1]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{PAUSES, pause, rest};
+
+    #[test]
+    fn it_is_tried_for_about_three_days() {
+        let hours = PAUSES.iter().sum::<u64>() as f64 / 3600.0;
+        assert!((70.0..76.0).contains(&hours), "{hours}");
+        assert!(PAUSES.is_sorted());
+    }
+
+    #[test]
+    fn after_the_last_pause_it_is_given_up_and_a_receiver_rests() {
+        assert_eq!(pause(1).unwrap().as_secs(), 5);
+        assert_eq!(pause(0), None);
+        assert!(pause(14).is_some() && pause(15).is_none());
+        assert_eq!(rest(1000), pause(14).unwrap());
+        assert_eq!(rest(0), pause(1).unwrap());
+    }
+}

@@ -1,0 +1,29 @@
+//! Hooks: who is told of what, the outbox that changes write into, and what became of each delivery.
+
+mod attempt;
+mod deliveries;
+mod end;
+mod manage;
+mod message;
+mod outbox;
+mod outcome;
+mod own;
+mod queue;
+mod rights;
+mod subscription;
+
+pub use attempt::{Begun, begin, is_told, settle};
+pub use deliveries::{
+    Attempt, DELIVERY_DAYS, Delivery, WholeDelivery, deliveries, delivery, purge, replay, stored_due,
+};
+pub use end::MovedHooks;
+pub use manage::{SubscriptionFilter, all, create_for_account, delete_any, enable, get_any, new_secret_of};
+pub use message::Message;
+pub use outcome::{Ended, Outcome, record};
+pub use own::{MOST, create, create_once, delete, get, list, new_secret};
+pub use queue::{Claimed, Waiting, claim, drop_rest, waiting};
+pub use rights::{read_filter, refuse_events};
+pub use subscription::{Hook, HookState, LastDelivery, NewHook, Subscription};
+
+pub(crate) use end::{end_of_key, move_to};
+pub(crate) use outbox::{Audience, Occasion, emit, is_anybody_told};
