@@ -3,6 +3,7 @@
 use std::fmt::Write;
 use std::fs;
 
+use leadlatch_domain::dropdown::Dropdown;
 use leadlatch_domain::matrix::{MATRIX, Needs, PartnerReach, Rule};
 
 const PATH: &str = "docs/permissions.md";
@@ -17,10 +18,19 @@ What each action needs of its caller. Generated from `crates/domain/src/matrix.r
 | --- | --- | --- | --- |
 ";
 
-/// Writes the table or, with `check`, fails when the one checked in is another.
+const DROPDOWNS: &str = "
+## Dropdowns
+
+Which action a dropdown needs stands in its path. Where the key may not do it, the answer is `[]` with 200.
+
+| path | action | Full key | Partner key |
+| --- | --- | --- | --- |
+";
+
+/// Writes the tables or, with `check`, fails when the one checked in is another.
 pub(crate) fn run(check: bool) -> Result<(), String> {
     let path = crate::workspace()?.join(PATH);
-    let table = table(MATRIX);
+    let table = table(MATRIX) + &dropdowns();
     if !check {
         return fs::write(&path, table).map_err(|error| format!("{PATH}: {error}"));
     }
@@ -35,6 +45,18 @@ fn table(rules: &[Rule]) -> String {
     let mut text = HEAD.to_owned();
     for rule in rules {
         writeln!(text, "| `{}` | {} | {} | {} |", rule.action, rule.words, full_key(rule), partner_key(rule))
+            .expect("a String takes all that is written");
+    }
+    text
+}
+
+fn dropdowns() -> String {
+    let mut text = DROPDOWNS.to_owned();
+    for dropdown in Dropdown::ALL {
+        let (name, rule) = (dropdown.as_str(), dropdown.rule());
+        let partner = if rule.partner == PartnerReach::Never { "`[]`".to_owned() } else { partner_key(&rule) };
+        let (action, full) = (rule.action, full_key(&rule));
+        writeln!(text, "| `/zapier/dropdowns/{name}` | `{action}` | {full} | {partner} |")
             .expect("a String takes all that is written");
     }
     text
@@ -72,6 +94,13 @@ mod tests {
             assert!(table.contains(&format!("| `{}` | {} |", rule.action, rule.words)), "{}", rule.action);
         }
         assert_eq!(table.lines().count(), HEAD.lines().count() + MATRIX.len());
+    }
+
+    #[test]
+    fn a_dropdown_that_partner_keys_may_not_read_is_empty_to_them() {
+        let line = |name: &str| dropdowns().lines().find(|line| line.contains(name)).unwrap().to_owned();
+        assert!(line("/users`").ends_with("| `users.read` | Any live key | `[]` |"));
+        assert!(line("/partners`").ends_with("| Only the linked record |"));
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use ipnet::IpNet;
+use leadlatch_domain::support::SupportContact;
 use leadlatch_outbound::Outbound;
 use leadlatch_store::Store;
 use leadlatch_store::usage::Usage;
@@ -26,4 +27,6 @@ pub struct App {
     pub trusted_proxies: Arc<[IpNet]>,
     /// The address that programs reach the server by, for the OpenAPI document.
     pub public_url: Option<String>,
+    /// Where people get help.
+    pub support_contact: Option<SupportContact>,
 }

@@ -247,7 +247,7 @@ pub(crate) fn one<T: Serialize>(row: Visible<T>) -> Response {
 }
 
 /// Rows as a body, in a buffer that holds most of them as it is.
-fn json(body: &impl Serialize, rows: usize) -> Response {
+pub(crate) fn json(body: &impl Serialize, rows: usize) -> Response {
     const ROW: usize = 2_048;
     let mut bytes = Vec::with_capacity((rows + 1) * ROW);
     if let Err(error) = serde_json::to_writer(&mut bytes, body) {

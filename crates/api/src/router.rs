@@ -22,6 +22,7 @@ use crate::problem::{Problem, ProblemBody};
 use crate::v1::partner_records::{create, delete, update};
 use crate::v1::{
     hooks, lead_groups, lead_types, leads, marketing, partner_records, sites, statuses, user_groups, users, whoami,
+    zapier,
 };
 
 #[derive(OpenApi)]
@@ -44,6 +45,7 @@ fn v1() -> OpenApiRouter<App> {
     let router = allowed!(router, delete::delete_introducer, delete::delete_partner);
     let router = allowed!(router, users::list, users::get, user_groups::list, user_groups::get);
     let router = allowed!(router, hooks::create::create, hooks::list, hooks::get, hooks::delete, hooks::new_secret);
+    let router = allowed!(router, zapier::dropdowns::fill, zapier::samples::read);
     allowed!(router, marketing::sources, marketing::mediums, marketing::terms)
 }
 

@@ -132,6 +132,11 @@ impl KeyDigest {
     pub const fn as_bytes(&self) -> &[u8; 32] {
         &self.0
     }
+
+    /// The depths of the six cuts of the key's picture, 0 to 3: two bits of each of the first six bytes.
+    pub fn cuts(&self) -> [u8; 6] {
+        std::array::from_fn(|place| self.0[place] & 0b11)
+    }
 }
 
 impl fmt::Debug for KeyDigest {
@@ -159,6 +164,13 @@ fn checksum(body: &[u8]) -> [u8; CHECK_LEN] {
 mod tests {
     use super::{KeyDigest, KeyKind, KeySecret, starts_like_a_key};
     use crate::random::Randomness;
+
+    #[test]
+    fn cuts_are_two_bits_of_each_of_the_first_six_bytes() {
+        let mut bytes = [0xff; 32];
+        bytes[..6].copy_from_slice(&[0b1111_1100, 0b01, 0b10, 0b11, 0xff, 0b100]);
+        assert_eq!(KeyDigest::from_bytes(bytes).cuts(), [0, 1, 2, 3, 3, 0]);
+    }
 
     #[test]
     fn a_secret_has_the_documented_form_and_is_recognised() {

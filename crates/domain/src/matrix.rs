@@ -62,6 +62,10 @@ pub enum PartnerReach {
     Itself,
     /// What the key made.
     Made,
+    /// What the key may read of each list, and an empty one instead of a 403.
+    Readable,
+    /// The same static example for every Partner key.
+    Example,
 }
 
 impl PartnerReach {
@@ -75,6 +79,8 @@ impl PartnerReach {
             Self::Full => "Full list",
             Self::Itself => "The key itself",
             Self::Made => "Only what the key made",
+            Self::Readable => "What it may read, else []",
+            Self::Example => "A static example",
         }
     }
 }
@@ -168,6 +174,8 @@ matrix! {
     ReadHooks       "hooks.read"         "see what the key subscribed to": Needs::AnyKey, Made;
     ChangeHooks     "hooks.change"       "change the secret of what the key subscribed to": Needs::AnyKey, Made;
     DeleteHooks     "hooks.delete"       "end what the key subscribed to": Needs::AnyKey, Made;
+    FillDropdowns   "zapier.dropdowns"   "fill a dropdown with what the key may read": Needs::AnyKey, Readable;
+    ReadSamples     "zapier.samples"     "read static examples of what hooks deliver": Needs::AnyKey, Example;
     WritePartners   "partners.write"     "write partner records and their links": MANAGE_PARTNERS, Never;
     ReferLeads      "leads.refer"        "refer leads to a partner and take them back": MANAGE_PARTNERS, Never;
     UseAccount      "account.use"        "sign in, and see and change what is one's own": Needs::Person, Never;
@@ -176,6 +184,7 @@ matrix! {
     InspectLeads    "leads.inspect"      "see leads with their history, in the bin too": Needs::Admin, Never;
     EraseLeads      "leads.erase"        "erase leads at once": Needs::Admin, Never;
     ManageKeys      "keys.manage"        "make, list, change, rotate and delete access keys, and read what they did": Needs::Admin, Never;
+    PreviewKeys     "keys.preview"       "see what an access key would see before it is made": Needs::Admin, Never;
     ManageUsers     "users.manage"       "manage users and user groups": Needs::Admin, Never;
     ManageSettings  "settings.manage"    "manage the account's settings, lead groups, lead types, statuses and sites": Needs::Admin, Never;
     ManageHooks     "hooks.manage"       "manage the subscriptions of the account and of its keys, and their deliveries": Needs::Admin, Never;

@@ -7,6 +7,8 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use ipnet::IpNet;
+use leadlatch_domain::fault::Fault;
+use leadlatch_domain::support::SupportContact;
 use leadlatch_store::Beside;
 use serde::{Deserialize, Serialize};
 use tracing::level_filters::LevelFilter;
@@ -27,6 +29,8 @@ pub(crate) struct Config {
     pub(crate) sealing_key_file: Option<PathBuf>,
     /// The address that people and programs reach the server by, such as `https://leads.example.com`.
     pub(crate) public_url: Option<String>,
+    /// Where people get help: an e-mail address or a page.
+    pub(crate) support_contact: Option<String>,
     /// The certificate's chain, PEM.
     pub(crate) tls_cert: Option<PathBuf>,
     /// Its private key, PEM.
@@ -92,6 +96,7 @@ impl Default for Config {
             deletions_file: None,
             sealing_key_file: None,
             public_url: None,
+            support_contact: None,
             tls_cert: None,
             tls_key: None,
             trusted_proxies: Vec::new(),
@@ -126,6 +131,9 @@ database = \"sqlite:leadlatch.db\"
 # The address that people and programs reach the server by; links begin with it.
 # public_url = \"https://leads.example.com\"
 
+# Where people get help, an e-mail address or a page: the help shows it to whoever is signed in.
+# support_contact = \"support@example.com\"
+
 # A certificate's chain and its private key, both PEM: the server then speaks TLS, and reads them again on SIGHUP.
 # tls_cert = \"/etc/leadlatch/cert.pem\"
 # tls_key = \"/etc/leadlatch/key.pem\"
@@ -158,6 +166,7 @@ const NAMES: [&str; 13] = [
     "deletions_file",
     "sealing_key_file",
     "public_url",
+    "support_contact",
     "tls_cert",
     "tls_key",
     "trusted_proxies",
@@ -212,12 +221,20 @@ impl Config {
         if self.max_connections == 0 {
             return Err(Failure::new("max_connections is at least 1"));
         }
+        self.support_contact()?;
         match &self.public_url {
             Some(url) if !is_public_url(url) => {
                 Err(Failure::new(format!("public_url is http:// or https:// and a host, with nothing after it: {url}")))
             }
             _ => Ok(()),
         }
+    }
+
+    /// Where people get help.
+    pub(crate) fn support_contact(&self) -> Outcome<Option<SupportContact>> {
+        let read = |text: &String| SupportContact::parse(text);
+        let said = |fault: Fault| Failure::new(format!("support_contact: {}", fault.detail));
+        self.support_contact.as_ref().map(read).transpose().map_err(said)
     }
 
     /// The files beside the database.

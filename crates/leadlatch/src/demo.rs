@@ -1,6 +1,7 @@
 //! A throw-away server with an account, partners, leads and keys, and lines to try.
 
 use leadlatch_domain::account::{Country, CurrencyCode, Slug, ZoneName};
+use leadlatch_domain::contact::Email;
 use leadlatch_domain::id::{AccountId, PartnerId};
 use leadlatch_domain::key_limits::KeyLimits;
 use leadlatch_domain::lead::{FieldRights, LeadInput, Mode};
@@ -8,10 +9,11 @@ use leadlatch_domain::matrix::CreateLeads;
 use leadlatch_domain::reach::PartnerKind;
 use leadlatch_domain::scope::{Scope, ScopeSet};
 use leadlatch_domain::text::Name;
+use leadlatch_domain::token::Token;
 use leadlatch_store::access_keys::{self, NewKey};
 use leadlatch_store::accounts::{self, NewAccount};
 use leadlatch_store::partner_records::{self, Links};
-use leadlatch_store::{Connection, Opened, Store, leads};
+use leadlatch_store::{Connection, Opened, Store, leads, password, users};
 use serde_json::json;
 
 use crate::config::Config;
@@ -38,9 +40,10 @@ pub(crate) async fn run(listen: &str, count: u32, output: Output) -> Outcome {
         let introducer = [Some(north), Some(south), None][number as usize % 3];
         make_lead(&opened, account, number as usize, introducer).await?;
     }
+    let password = make_admin(&opened, account).await?;
     let server = Server::bind(&config, opened).await?;
-    let made =
-        Made { address: format!("http://{}", server.address()?), leads: count, full, north: first, south: second };
+    let address = format!("http://{}", server.address()?);
+    let made = Made { address, leads: count, full, north: first, south: second, password };
     if output.json {
         output.show(&made.in_json())?;
     } else {
@@ -56,19 +59,27 @@ struct Made {
     full: String,
     north: String,
     south: String,
+    password: String,
 }
+
+/// Who signs in to the demo.
+const ADMIN: &str = "admin@example.com";
 
 impl Made {
     fn in_json(&self) -> serde_json::Value {
         let keys = json!({"full": self.full, "north_homes": self.north, "south_loans": self.south});
         let curl = self.curl_lines();
-        json!({"address": self.address, "account": "acme", "leads": self.leads, "keys": keys, "curl": curl})
+        let admin = json!({"email": ADMIN, "password": self.password});
+        json!({"address": self.address, "account": "acme", "admin": admin, "leads": self.leads, "keys": keys,
+            "curl": curl})
     }
 
     fn introduce(&self) {
-        let Self { address, leads, full, north, south } = self;
+        let Self { address, leads, full, north, south, password } = self;
         line(&format!("Leadlatch demo at {address}  (API reference: {address}/docs)"));
         line(&format!("Account \"Acme Leads\" with {leads} leads. Nothing is kept when this stops."));
+        line("");
+        line(&format!("Sign in with {ADMIN} and {password}"));
         line("");
         line(&format!("Full key:                   {full}"));
         line(&format!("Partner key (North Homes):  {north}"));
@@ -107,6 +118,17 @@ async fn make_account(opened: &Opened) -> Outcome<AccountId> {
     Ok(opened.store.operate(&opened.operator, job).await?.id)
 }
 
+/// Makes an admin with a password of the moment, and gives it.
+async fn make_admin(opened: &Opened, account: AccountId) -> Outcome<String> {
+    let password = Token::generate(opened.store.random()).expose()[..16].to_owned();
+    let (name, email) = (Name::parse("Demo Admin")?, Email::parse(ADMIN)?);
+    let hash = password::hash(&password.as_str().into())?;
+    let grant = opened.operator.admin_of(account).permit()?;
+    let job = async move |db: &mut Connection<'_>, grant| users::create(db, grant, name, email, "admin", hash).await;
+    opened.store.write(grant, job).await?;
+    Ok(password)
+}
+
 async fn make_partner(opened: &Opened, account: AccountId, kind: PartnerKind, company: &str) -> Outcome<PartnerId> {
     let (company, links) = (Name::parse(company)?, Links { lead_groups: vec!["General".into()], ..Links::default() });
     let grant = opened.operator.admin_of(account).permit()?;
@@ -123,7 +145,8 @@ async fn make_key(
     partner: Option<PartnerId>,
     scopes: ScopeSet,
 ) -> Outcome<String> {
-    let new = NewKey { name: Name::parse(name)?, partner, scopes, expires_at: None, limits: KeyLimits::default() };
+    let limits = KeyLimits::default();
+    let new = NewKey { name: Name::parse(name)?, note: None, partner, scopes, expires_at: None, limits };
     let grant = opened.operator.admin_of(account).permit()?;
     let (_, secret) =
         opened.store.write(grant, async move |db, grant| access_keys::create(db, grant, new).await).await?;

@@ -66,6 +66,7 @@ impl Server {
             allow_plain_http: config.allow_plain_http,
             trusted_proxies: config.trusted_proxies.clone().into(),
             public_url: config.public_url.clone(),
+            support_contact: config.support_contact()?,
         };
         let signals = Signals::catch()?;
         Ok(Self { listener, app, upkeep, worker, connections: config.max_connections, tls, signals, first_admin })

@@ -12,7 +12,7 @@ use leadlatch_domain::id::AccountId;
 use leadlatch_domain::matrix::{PurgeLeads, Role};
 use leadlatch_store::usage::Usage;
 use leadlatch_store::usage::log::LogWriter;
-use leadlatch_store::{Connection, Operator, Result, Store, accounts, idempotency};
+use leadlatch_store::{Connection, Operator, Result, Store, accounts, idempotency, sessions};
 use tokio::sync::{Mutex, watch};
 use tokio::task::JoinHandle;
 use tokio::time::MissedTickBehavior;
@@ -41,12 +41,14 @@ enum Duty {
     Retries,
     /// Forgets deliveries whose days are over.
     Deliveries,
+    /// Removes sessions, links and tokens of forms that are over.
+    Sessions,
     /// Keeps the database and the file of deletions together.
     Deletions,
 }
 
 impl Duty {
-    const ALL: [Self; 8] = [
+    const ALL: [Self; 9] = [
         Self::Usage,
         Self::Bin,
         Self::Leads,
@@ -54,6 +56,7 @@ impl Duty {
         Self::RequestLog,
         Self::Retries,
         Self::Deliveries,
+        Self::Sessions,
         Self::Deletions,
     ];
 
@@ -66,6 +69,7 @@ impl Duty {
             Self::RequestLog => "request log",
             Self::Retries => "retries",
             Self::Deliveries => "deliveries",
+            Self::Sessions => "sessions",
             Self::Deletions => "deletions file",
         }
     }
@@ -75,7 +79,7 @@ impl Duty {
         match self {
             Self::Usage => Duration::from_secs(1),
             Self::Bin => Duration::from_mins(10),
-            Self::Leads | Self::AuditDetails | Self::RequestLog | Self::Retries | Self::Deliveries => {
+            Self::Leads | Self::AuditDetails | Self::RequestLog | Self::Retries | Self::Deliveries | Self::Sessions => {
                 Duration::from_hours(1)
             }
             Self::Deletions => Duration::from_mins(1),
@@ -160,6 +164,11 @@ impl Shared {
         match duty {
             Duty::Usage => return self.usage.flush(&self.store).await,
             Duty::Deletions => return self.sweeper.lock().await.round(&self.store, &self.operator).await,
+            Duty::Sessions => {
+                let by = self.operator.clone();
+                let job = async move |db: &mut Connection<'_>| sessions::purge(db, &by).await;
+                return self.store.operate(&self.operator, job).await;
+            }
             _ => {}
         }
         let (store, operator) = (&*self.store, &self.operator);
@@ -167,7 +176,7 @@ impl Shared {
         for account in self.store.read(async |db| accounts::list(db, operator).await).await? {
             let retention = Retention { store, operator, account: account.id };
             match duty {
-                Duty::Usage | Duty::Deletions => {}
+                Duty::Usage | Duty::Deletions | Duty::Sessions => {}
                 Duty::Bin => {
                     retention.purge(Kept::Bin, stopped).await?;
                     retention.purge(Kept::TestLeads, stopped).await?;

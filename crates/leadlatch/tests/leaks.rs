@@ -6,6 +6,7 @@ mod common;
 use std::collections::BTreeSet;
 
 use common::{Answer, Database, Server, both};
+use leadlatch_domain::dropdown::Dropdown;
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 
@@ -235,6 +236,28 @@ async fn exports_hold_the_rows_in_reach() {
             let path = format!("/api/v1/leads/export?format=ndjson&email={}@example.com", foreign.word);
             let one = hunt.server.get(&path, &caller.key).await;
             assert_eq!(one.text.is_empty(), !foreign.readers.contains(&caller.name), "{}", caller.name);
+        }
+    }
+}
+
+/// Nor does anything of a lead, in reach or not, stand in what a tool shows while a person sets it up.
+#[tokio::test(flavor = "multi_thread")]
+async fn samples_and_dropdowns_hold_nothing_of_leads_out_of_reach() {
+    for database in both() {
+        let hunt = Hunt::prepare(database).await;
+        for caller in &hunt.callers {
+            let dropdowns = Dropdown::ALL.iter().map(|one| format!("dropdowns/{}", one.as_str()));
+            for path in dropdowns {
+                let answer = hunt.server.get(&format!("/api/v1/zapier/{path}"), &caller.key).await;
+                assert_eq!(answer.status, StatusCode::OK, "{}", answer.text);
+                hunt.is_clean(caller, &answer, &path);
+            }
+            for event in ["lead.created", "lead.updated", "lead.status_changed"] {
+                let path = format!("/api/v1/zapier/samples/{event}?lead_group_id={}", hunt.group);
+                let answer = hunt.server.get(&path, &caller.key).await;
+                assert_eq!(answer.status, StatusCode::OK, "{}", answer.text);
+                assert!(!answer.text.contains("canary"), "{}: {}", caller.name, answer.text);
+            }
         }
     }
 }

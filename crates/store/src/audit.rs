@@ -6,6 +6,7 @@ pub use search::{AuditFilter, Found, Names, Search, names, search};
 
 use leadlatch_domain::audit::{Actor, ActorKind, Entry, Event, Hash, Head, SALT_LENGTH, Stored, details_hash};
 use leadlatch_domain::matrix::{PurgeAuditDetails, ReadAudit};
+use leadlatch_domain::time::Timestamp;
 use serde_json::{Value as Json, json};
 
 use crate::access::{Access, Grant, Held, Operator};
@@ -138,6 +139,54 @@ async fn extent_of(db: &mut Connection<'_>, account: i64) -> Result<Extent> {
         Ok(Extent { head: Head { account, number: row.get(0)?, hash }, first: row.get(2)?, last: row.get(3)? })
     };
     db.query_opt(sql, values![account], read).await?.ok_or(Error::NotFound("account"))
+}
+
+/// An entry about a record.
+#[derive(Debug, Clone)]
+pub struct RecordEntry {
+    /// Its number.
+    pub number: i64,
+    /// When.
+    pub at: Timestamp,
+    /// What happened.
+    pub event: Event,
+    /// Who did it, by name where that is known.
+    pub who: String,
+    /// The fields that changed.
+    pub changed: Vec<String>,
+}
+
+/// The newest entries about one record. Records of another kind may have the same number: `kind` is what the names of its
+/// events begin with, such as `key.`.
+pub async fn of_record(
+    db: &mut Connection<'_>,
+    grant: &Grant<ReadAudit>,
+    (kind, id): (&str, i64),
+    limit: usize,
+) -> Result<Vec<RecordEntry>> {
+    // As the index of V0015 has it: where `Entry::encode` puts the target.
+    let sql = "SELECT entry FROM audit_entries WHERE account_id = $1 AND substr(entry, 34, 8) = $2 \
+               ORDER BY number DESC LIMIT 1000";
+    let found = db.query(sql, values![grant.account(), id.to_be_bytes().to_vec()], |row| row.get::<Vec<u8>>(0)).await?;
+    let decoded = found.iter().filter_map(|bytes| Entry::decode(bytes).ok());
+    let about: Vec<_> = decoded.filter(|entry| entry.event.as_str().starts_with(kind)).take(limit).collect();
+    let sql = "SELECT id, name FROM users WHERE account_id = $1";
+    let users = db.query(sql, values![grant.account()], |row| Ok((row.get::<i64>(0)?, row.get::<String>(1)?))).await?;
+    Ok(about.into_iter().map(|entry| RecordEntry::new(entry, &users)).collect())
+}
+
+impl RecordEntry {
+    fn new(entry: Entry, users: &[(i64, String)]) -> Self {
+        let user = users.iter().find(|(id, _)| *id == entry.actor.id).map(|(_, name)| name.clone());
+        let who = match entry.actor.kind {
+            ActorKind::User => user.unwrap_or_else(|| format!("user {}", entry.actor.id)),
+            ActorKind::Key => format!("key {}", entry.actor.id),
+            ActorKind::CommandLine => "the command line".into(),
+            ActorKind::Role => "the server".into(),
+        };
+        let at = Timestamp::from_micros(entry.at);
+        Self { number: entry.number, at, event: entry.event, who, changed: entry.changed }
+    }
 }
 
 async fn stored(db: &mut Connection<'_>, account: i64, after: i64, limit: u32) -> Result<Vec<Stored>> {

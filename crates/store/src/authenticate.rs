@@ -67,7 +67,7 @@ pub(crate) async fn for_hook(db: &mut Connection<'_>, account: i64, key: i64, ho
         db.gate(key, Gate::Pass).await?;
     }
     let sql = "SELECT digest FROM access_keys WHERE account_id = $1 AND id = $2";
-    let digest = db.query_opt(sql, values![account, key], access_keys::read_digest).await?;
+    let digest = db.query_opt(sql, values![account, key], |row| access_keys::digest(row, 0)).await?;
     let digest = digest.ok_or(Error::Unauthenticated(Code::UnknownKey))?;
     let lock = if hold { db.lock_rows(" FOR SHARE") } else { "" };
     let row = live_row(db, digest, lock).await?;

@@ -6,7 +6,7 @@ mod links;
 mod write;
 
 pub use directory::{COUNTED, Directory, DirectoryQuery, DirectorySort, Listed, directory, leads_of, one};
-pub use input::{delete_of_side, make, update};
+pub use input::{delete_of_side, make, make_by_form, update};
 pub use leadlatch_domain::partner_change::PartnerChange;
 pub use links::{Links, link};
 pub use write::{activate, create, delete, set};
@@ -62,6 +62,14 @@ impl Side {
         match self {
             Self::Supplies => PartnerKind::Introducer,
             Self::Buys => PartnerKind::Partner,
+        }
+    }
+
+    /// The column of leads that holds who reaches them on this side.
+    pub(crate) const fn reach(self) -> &'static str {
+        match self {
+            Self::Supplies => "introducer_reach",
+            Self::Buys => "partner_reach",
         }
     }
 }

@@ -7,19 +7,21 @@ use std::sync::Arc;
 use leadlatch_domain::audit::Event;
 use leadlatch_domain::id::{AccountId, UserId};
 use leadlatch_domain::matrix::UseAccount;
-use leadlatch_domain::person::{PASSWORD_AGE, PersonRole, SESSION_IDLE, SESSION_WHOLE};
+use leadlatch_domain::person::{CODE_WAIT, PASSWORD_AGE, PersonRole, SESSION_IDLE, SESSION_WHOLE};
 use leadlatch_domain::time::Timestamp;
 use leadlatch_domain::token::TokenDigest;
 use serde::Serialize;
 use serde_json::json;
 
-use crate::access::{Access, Caller, Grant, Held};
+use crate::access::{Access, Caller, Grant, Held, Operator};
 use crate::audit::Pending;
 use crate::engine::{Connection, Row, values};
 use crate::{Error, Result, Store};
 
 /// How old the time of last use becomes before it is written again.
 const SEEN_EVERY: i64 = 60_000_000;
+/// Microseconds in a day.
+const DAY: i64 = 86_400_000_000;
 
 /// A person who is signed in, as the live row says.
 #[derive(Debug, Clone)]
@@ -176,4 +178,28 @@ pub(crate) async fn end_all(db: &mut Connection<'_>, account: i64, user: i64, bu
     let sql = "DELETE FROM sessions WHERE account_id = $1 AND user_id = $2 AND id <> $3";
     db.execute(sql, values![account, user, but.unwrap_or(0)]).await?;
     db.execute("DELETE FROM links WHERE account_id = $1 AND user_id = $2", values![account, user]).await.map(drop)
+}
+
+/// Ends every session and link of the server: after a restore nobody knows which of them had ended.
+pub(crate) async fn end_everywhere(db: &mut Connection<'_>) -> Result<()> {
+    db.execute("DELETE FROM sessions", values![]).await?;
+    db.execute("DELETE FROM links", values![]).await.map(drop)
+}
+
+/// Removes what is over: sessions and links, tokens of forms after a day, counts of failed sign-ins after a week.
+pub async fn purge(db: &mut Connection<'_>, _: &Operator) -> Result<()> {
+    let (now, idle, whole, wait) =
+        (db.database_now(), SESSION_IDLE.as_micros(), SESSION_WHOLE.as_micros(), CODE_WAIT.as_micros());
+    for sql in [
+        format!(
+            "DELETE FROM sessions WHERE seen_at <= {now} - {idle} OR created_at <= {now} - {whole} \
+             OR (waits_for_code AND created_at <= {now} - {wait})"
+        ),
+        format!("DELETE FROM links WHERE expires_at <= {now}"),
+        format!("DELETE FROM used_forms WHERE used_at <= {now} - {DAY}"),
+        format!("DELETE FROM failed_sign_ins WHERE hour <= ({now} - 7 * {DAY}) / 3600000000"),
+    ] {
+        db.execute(&sql, values![]).await?;
+    }
+    Ok(())
 }

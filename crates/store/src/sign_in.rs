@@ -142,15 +142,23 @@ async fn failed(db: &mut Connection<'_>, who: Option<Who>, address: &str) -> Res
     Ok(())
 }
 
-/// Begins a session of a user, and ends the one that the browser had.
+/// Begins a session of a user, and ends the one that the browser had. With an authenticator app it waits for the code.
 pub(crate) async fn begin(db: &mut Connection<'_>, who: Who, visit: &Visit) -> Result<SignedIn> {
+    let sql = "SELECT authenticator IS NOT NULL FROM users WHERE account_id = $1 AND id = $2";
+    let waits = db.query_opt(sql, values![who.account, who.user], |row| row.get::<bool>(0)).await?;
+    insert(db, who, visit, waits.ok_or(Error::SignedOut)?).await
+}
+
+/// As [`begin`], after the code.
+pub(crate) async fn begin_whole(db: &mut Connection<'_>, who: Who, visit: &Visit) -> Result<SignedIn> {
+    insert(db, who, visit, false).await
+}
+
+async fn insert(db: &mut Connection<'_>, who: Who, visit: &Visit, waits: bool) -> Result<SignedIn> {
     if let Some(before) = visit.before {
         db.execute("DELETE FROM sessions WHERE digest = $1", values![before.as_bytes().to_vec()]).await?;
     }
-    let sql = "SELECT authenticator IS NOT NULL FROM users WHERE account_id = $1 AND id = $2";
-    let waits = db.query_opt(sql, values![who.account, who.user], |row| row.get::<bool>(0)).await?;
-    let (token, waits) = (Token::generate(db.random()), waits.ok_or(Error::SignedOut)?);
-    let now = db.database_now();
+    let (token, now) = (Token::generate(db.random()), db.database_now());
     let sql = format!(
         "INSERT INTO sessions (account_id, user_id, digest, created_at, seen_at, confirmed_at, waits_for_code, address, \
          agent) VALUES ($1, $2, $3, {now}, {now}, {now}, $4, $5, $6)"

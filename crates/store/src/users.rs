@@ -3,15 +3,19 @@
 use leadlatch_domain::audit::Event;
 use leadlatch_domain::contact::Email;
 use leadlatch_domain::matrix::{ManageUsers, ReadUsers};
+use leadlatch_domain::person::PersonRole;
 use leadlatch_domain::text::Name;
+use leadlatch_domain::time::Timestamp;
+use leadlatch_domain::token::Token;
 use serde::Serialize;
 use serde_json::json;
 
 use crate::access::{Grant, Held, Visible};
 use crate::audit::Pending;
 use crate::engine::{Connection, Row, values};
+use crate::in_use::{self, Holder};
 use crate::sign_in::Who;
-use crate::{Error, Page, Result, Slice, change, password, sessions};
+use crate::{Error, Page, Result, Slice, change, links, password, sessions, used_forms};
 
 /// A user, without what opens the account.
 #[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
@@ -30,6 +34,7 @@ pub struct User {
     pub user_group_ids: Vec<i64>,
 }
 
+const ADMIN: &str = PersonRole::Admin.as_str();
 const SELECT: &str = "SELECT id, name, email, role, active FROM users WHERE account_id = $1";
 
 /// The users of the account, by id.
@@ -70,6 +75,17 @@ pub async fn create(
     role: &'static str,
     password_hash: String,
 ) -> Result<Visible<User>> {
+    insert(db, &grant, name, email, role, password_hash).await.map(Visible)
+}
+
+async fn insert(
+    db: &mut Connection<'_>,
+    grant: &Held<ManageUsers>,
+    name: Name,
+    email: Email,
+    role: &'static str,
+    password_hash: String,
+) -> Result<User> {
     if db.query_int("SELECT COUNT(*) FROM users WHERE email_twin = $1", values![email.twin()]).await? > 0 {
         return Err(Error::Conflict(format!("The e-mail {} belongs to a user already.", email.as_str())));
     }
@@ -80,9 +96,9 @@ pub async fn create(
     let bound = values![grant.account(), given, email.twin(), name.as_str(), role, password_hash, now];
     let id = db.query_int(sql, bound).await?;
     let details = json!({"name": name.as_str(), "email": given, "role": role});
-    db.audit(Pending::by(&grant, Event::UserCreated, id, details));
+    db.audit(Pending::by(grant, Event::UserCreated, id, details));
     let (name, email, role) = (name.to_string(), given.to_owned(), role.to_owned());
-    Ok(Visible(User { id, name, email, role, active: true, user_group_ids: Vec::new() }))
+    Ok(User { id, name, email, role, active: true, user_group_ids: Vec::new() })
 }
 
 /// Writes a password.
@@ -150,15 +166,116 @@ pub async fn set(
 ) -> Result<Visible<User>> {
     change::one_at_a_time(db, grant.account()).await?;
     let before = by_email(db, &grant, email).await?;
+    apply(db, &grant, before, change).await
+}
+
+/// Changes the user of an id.
+pub async fn set_by_id(
+    db: &mut Connection<'_>,
+    grant: Held<ManageUsers>,
+    id: i64,
+    change: UserChange,
+) -> Result<Visible<User>> {
+    change::one_at_a_time(db, grant.account()).await?;
+    let before = by_id(db, &grant, id).await?;
+    apply(db, &grant, before, change).await
+}
+
+async fn apply(
+    db: &mut Connection<'_>,
+    grant: &Held<ManageUsers>,
+    before: User,
+    change: UserChange,
+) -> Result<Visible<User>> {
     let after = User {
         name: change.name.map_or_else(|| before.name.clone(), |name| name.to_string()),
         role: change.role.map_or_else(|| before.role.clone(), str::to_owned),
         active: change.active.unwrap_or(before.active),
         ..before.clone()
     };
+    if after.role != ADMIN || !after.active {
+        refuse_last_admin(db, grant, &before).await?;
+    }
     let sql = "UPDATE users SET name = $3, role = $4, active = $5 WHERE account_id = $1 AND id = $2";
     let (name, role) = (after.name.as_str(), after.role.as_str());
     db.execute(sql, values![grant.account(), after.id, name, role, after.active]).await?;
-    change::audit(db, &grant, (Event::UserChanged, after.id), &after.name, (&before, &after))?;
+    if !after.active {
+        sessions::end_all(db, grant.account(), after.id, None).await?;
+    }
+    change::audit(db, grant, (Event::UserChanged, after.id), &after.name, (&before, &after))?;
     Ok(Visible(after))
+}
+
+/// Deletes the user of an e-mail address, who has no leads.
+pub async fn delete(db: &mut Connection<'_>, grant: Held<ManageUsers>, email: &Email) -> Result<Visible<User>> {
+    change::one_at_a_time(db, grant.account()).await?;
+    let gone = by_email(db, &grant, email).await?;
+    refuse_last_admin(db, &grant, &gone).await?;
+    let what = format!("user {}", gone.name);
+    in_use::refuse(db, grant.account(), gone.id, what, &[Holder::leads("user_id")]).await?;
+    db.execute("DELETE FROM users WHERE account_id = $1 AND id = $2", values![grant.account(), gone.id]).await?;
+    db.audit(Pending::by(&grant, Event::UserDeleted, gone.id, json!({"before": gone})));
+    Ok(Visible(gone))
+}
+
+/// An account keeps one admin who can sign in: without any, nobody could make another.
+async fn refuse_last_admin(db: &mut Connection<'_>, grant: &Held<ManageUsers>, user: &User) -> Result<()> {
+    if user.role != ADMIN || !user.active {
+        return Ok(());
+    }
+    let sql = "SELECT COUNT(*) FROM users WHERE account_id = $1 AND id <> $2 AND role = $3 AND active \
+               AND password_hash <> $4";
+    match db.query_int(sql, values![grant.account(), user.id, ADMIN, password::NONE]).await? {
+        0 => {
+            Err(Error::Conflict(format!("{} is the last admin who can sign in. Make another admin first.", user.name)))
+        }
+        _ => Ok(()),
+    }
+}
+
+async fn by_id(db: &mut Connection<'_>, grant: &Grant<ManageUsers>, id: i64) -> Result<User> {
+    let found = db.query_opt(&format!("{SELECT} AND id = $2"), values![grant.account(), id], read).await?;
+    let mut user = found.ok_or_else(|| grant.missing("user_id"))?;
+    user.user_group_ids = groups(db, grant.account(), id).await?;
+    Ok(user)
+}
+
+/// Adds a user without a password, and makes the link by which the person sets one.
+pub async fn invite(
+    db: &mut Connection<'_>,
+    grant: Held<ManageUsers>,
+    name: Name,
+    email: Email,
+    role: &'static str,
+    form: &Token,
+) -> Result<(Visible<User>, Token)> {
+    let user = insert(db, &grant, name, email, role, password::NONE.to_owned()).await?;
+    used_forms::keep(db, &grant, form, user.id).await?;
+    let (_, link) = links::make(db, grant, user.id).await?;
+    Ok((Visible(user), link))
+}
+
+/// How the users of the account sign in.
+#[derive(Debug, Clone)]
+pub struct SignsIn {
+    /// The user.
+    pub id: i64,
+    /// Whether there is a password; an invitation waits otherwise.
+    pub has_password: bool,
+    /// Whether an authenticator app is asked for.
+    pub has_authenticator: bool,
+    /// When the person was last here, as far as a session tells.
+    pub seen_at: Option<Timestamp>,
+}
+
+/// How they sign in, by id.
+pub async fn sign_ins(db: &mut Connection<'_>, grant: &Grant<ManageUsers>) -> Result<Vec<SignsIn>> {
+    let sql = "SELECT u.id, u.password_hash <> $2, u.authenticator IS NOT NULL, (SELECT MAX(s.seen_at) FROM sessions s \
+               WHERE s.account_id = u.account_id AND s.user_id = u.id AND NOT s.waits_for_code) \
+               FROM users u WHERE u.account_id = $1 ORDER BY u.id";
+    let read = |row: &Row<'_>| {
+        let seen_at = row.get::<Option<i64>>(3)?.map(Timestamp::from_micros);
+        Ok(SignsIn { id: row.get(0)?, has_password: row.get(1)?, has_authenticator: row.get(2)?, seen_at })
+    };
+    db.query(sql, values![grant.account(), password::NONE], read).await
 }

@@ -110,6 +110,7 @@ fn key(partner: i64) -> NewKey {
     let scopes: ScopeSet = [Scope::ReadLeads].into_iter().collect();
     NewKey {
         name: Name::parse("key").expect("a name"),
+        note: None,
         partner: PartnerId::new(partner),
         scopes,
         expires_at: None,

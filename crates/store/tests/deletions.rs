@@ -30,6 +30,7 @@ async fn account(opened: &Opened) -> AccountId {
 async fn deleted_key(opened: &Opened, account: AccountId) {
     let new = NewKey {
         name: Name::parse("k").expect("it goes well"),
+        note: None,
         partner: None,
         scopes: ScopeSet::all(),
         expires_at: None,

@@ -60,7 +60,7 @@ impl World {
         let scopes: ScopeSet = Scope::ALL.into_iter().filter(|scope| scope.partner_may_have()).collect();
         let name = Name::parse("key").expect("a name");
         let limits = KeyLimits::default();
-        let new = NewKey { name, partner: Some(record), scopes, expires_at: None, limits };
+        let new = NewKey { name, note: None, partner: Some(record), scopes, expires_at: None, limits };
         let grant = operator.admin_of(account).permit().expect("a proof");
         let job = async move |db: &mut Connection<'_>, grant| access_keys::create(db, grant, new).await;
         let (_, secret) = store.write(grant, job).await.expect("a key");

@@ -87,7 +87,7 @@ impl Story {
         let may = |scope: &Scope| partner.is_none() || scope.partner_may_have();
         let scopes: ScopeSet = Scope::ALL.into_iter().filter(may).collect();
         let limits = KeyLimits::default();
-        let new = NewKey { name: name("key"), partner, scopes, expires_at: None, limits };
+        let new = NewKey { name: name("key"), note: None, partner, scopes, expires_at: None, limits };
         let job = async move |db: &mut Connection<'_>, grant| access_keys::create(db, grant, new).await;
         let (key, secret) = self.write(self.admin(), job).await.expect("a key");
         (key.id, secret.digest())

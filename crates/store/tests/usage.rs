@@ -63,7 +63,7 @@ async fn account_with_key(opened: &Opened, slug: &str) -> (AccountId, UsedKey, i
     let account = opened.store.operate(&opened.operator, job).await.expect("an account").id;
     let scopes = [Scope::CreateLeads, Scope::ReadLeads].into_iter().collect();
     let name = Name::parse("key").expect("a name");
-    let new = NewKey { name, partner: None, scopes, expires_at: None, limits: KeyLimits::default() };
+    let new = NewKey { name, note: None, partner: None, scopes, expires_at: None, limits: KeyLimits::default() };
     let grant = opened.operator.admin_of(account).permit().expect("a proof");
     let job = async move |db: &mut Connection<'_>, grant| access_keys::create(db, grant, new).await;
     let (made, secret) = opened.store.write(grant, job).await.expect("a key");

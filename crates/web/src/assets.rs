@@ -13,7 +13,7 @@ struct Files;
 /// Bytes of the hash that stand in a name.
 const MARK: usize = 6;
 
-/// The address of an asset, for templates: `{{ crate::assets::href("app.css") }}`.
+/// The address of an asset, for templates: `{{ crate::assets::href("leadlatch.css") }}`.
 pub(crate) fn href(name: &str) -> String {
     match (Files::get(name), name.rsplit_once('.')) {
         (Some(file), Some((stem, kind))) => format!("/assets/{stem}.{}.{kind}", mark(&file)),
@@ -57,10 +57,10 @@ mod tests {
 
     #[test]
     fn an_asset_is_found_by_the_name_with_its_hash_alone() {
-        let address = href("app.css");
+        let address = href("leadlatch.css");
         let name = address.strip_prefix("/assets/").unwrap();
         assert!(find(name).is_some(), "{name}");
-        for other in ["app.css", "app.000000000000.css", "../Cargo.toml", ""] {
+        for other in ["leadlatch.css", "app.000000000000.css", "../Cargo.toml", ""] {
             assert!(find(other).is_none(), "{other}");
         }
     }

@@ -26,19 +26,31 @@ use crate::signed::Signed;
 struct Page {
     frame: Frame,
     email: String,
+    has_authenticator: bool,
     next: String,
     error: Option<String>,
 }
 
 #[derive(Debug, Deserialize)]
 pub(crate) struct Given {
-    password: SecretString,
     next: Option<String>,
+    #[serde(flatten)]
+    again: Again,
+}
+
+/// What is asked for again. A form that asks for it within itself flattens it into its own, and shows the fields of
+/// `again.html`.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Again {
+    password: SecretString,
+    #[serde(default)]
+    code: String,
 }
 
 fn form(status: StatusCode, signed: &Signed<UseAccount>, next: &str, error: Option<String>) -> Answer {
-    let (frame, email) = (signed.frame.clone(), signed.me()?.email.clone());
-    page_with(status, &Page { frame, email, next: paths::next(Some(next)), error })
+    let (frame, me) = (signed.frame.clone(), signed.me()?);
+    let (email, has_authenticator) = (me.email.clone(), me.has_authenticator);
+    page_with(status, &Page { frame, email, has_authenticator, next: paths::next(Some(next)), error })
 }
 
 /// The form.
@@ -53,28 +65,32 @@ pub(crate) async fn confirm(
     Form(form_given): Form<Given>,
 ) -> Answer {
     let next = form_given.next.unwrap_or_default();
-    match given(&web, &signed, form_given.password).await? {
+    match given(&web, &signed, form_given.again).await? {
         None => Ok(go(paths::next(Some(&next))).into_response()),
         Some(wrong) => form(StatusCode::UNAUTHORIZED, &signed, &next, Some(wrong)),
     }
 }
 
-/// Takes the password that a form of its own asked for: `None` when it is right, or what to say beside the field.
-pub(crate) async fn given<A: Action>(
-    web: &Web,
-    signed: &Signed<A>,
-    password: SecretString,
-) -> Result<Option<String>, Refusal> {
+/// Takes the password, and the code of the authenticator app if there is one: `None` when they are right, or what to say
+/// beside the fields.
+pub(crate) async fn given<A: Action>(web: &Web, signed: &Signed<A>, again: Again) -> Result<Option<String>, Refusal> {
     let (email, address) = (signed.me()?.email.to_lowercase(), signed.visitor.address);
     let wait = web.throttle.wait(address, &email, Instant::now());
     if !wait.is_zero() {
         return Ok(Some(too_many(wait)));
     }
     let candidate = web.store().candidate_again(&signed.permit::<UseAccount>()?).await?;
-    if let Err(refused) = web.passwords.verify(candidate, password).await? {
+    if let Err(refused) = web.passwords.verify(candidate, again.password).await? {
         web.throttle.failed(address, &email, Instant::now());
         web.store().sign_in_failed(&refused, &signed.visitor.visit()).await?;
         return Ok(Some("This is not your password.".into()));
+    }
+    if signed.me()?.has_authenticator {
+        let grant = signed.permit::<UseAccount>()?;
+        if !web.store().give_code_again(grant, again.code).await? {
+            web.throttle.failed(address, &email, Instant::now());
+            return Ok(Some("The code is wrong, or was used already. Type the one that the app shows now.".into()));
+        }
     }
     web.throttle.succeeded(address, &email);
     let grant = signed.permit::<UseAccount>()?;

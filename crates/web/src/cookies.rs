@@ -3,7 +3,7 @@
 
 use axum::http::{HeaderMap, HeaderValue, header};
 
-/// The three that there are.
+/// Those that there are.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Cookie {
     /// Who is signed in.
@@ -12,6 +12,8 @@ pub(crate) enum Cookie {
     Visit,
     /// What the next page says once.
     Note,
+    /// How the pages look; the script of the page sets it.
+    Theme,
 }
 
 impl Cookie {
@@ -23,6 +25,7 @@ impl Cookie {
             (Self::Visit, false) => "leadlatch-visit",
             (Self::Note, true) => "__Host-leadlatch-note",
             (Self::Note, false) => "leadlatch-note",
+            (Self::Theme, _) => "leadlatch-theme",
         }
     }
 

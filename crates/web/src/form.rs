@@ -65,10 +65,7 @@ fn same(one: &str, other: &str) -> bool {
 /// asks [`leadlatch_store::used_forms::made`] first and calls [`leadlatch_store::used_forms::keep`] in the transaction that
 /// makes the record.
 #[derive(Debug)]
-#[allow(dead_code, reason = "the forms that make records come next")]
 pub(crate) struct Once(pub(crate) Token);
-
-#[allow(dead_code, reason = "the forms that make records come next")]
 impl Once {
     /// A new one, for a form that is shown.
     pub(crate) fn fresh(web: &Web) -> String {

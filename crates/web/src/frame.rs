@@ -6,6 +6,27 @@ use leadlatch_store::sessions::Person;
 use crate::note::Note;
 use crate::visitor::Visitor;
 
+/// Under which headings a place stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Section {
+    /// On the first level, with an icon.
+    Top,
+    /// Under Settings.
+    Settings,
+    /// Under Settings and Configuration.
+    Configuration,
+}
+
+impl Section {
+    const fn headings(self) -> &'static [&'static str] {
+        match self {
+            Self::Top => &[],
+            Self::Settings => &["Settings"],
+            Self::Configuration => &["Settings", "Configuration"],
+        }
+    }
+}
+
 /// One place of the navigation. Another page stands in [`PLACES`] from the commit on that makes it.
 #[derive(Debug)]
 pub(crate) struct Place {
@@ -13,19 +34,56 @@ pub(crate) struct Place {
     pub(crate) title: &'static str,
     /// Its address; pages below it count as it.
     pub(crate) href: &'static str,
-    /// How deep it stands: 0, or 1 for a part of Settings.
-    pub(crate) level: u8,
-    /// The small heading that it stands under, if it is the first there.
-    pub(crate) heading: Option<&'static str>,
+    section: Section,
     /// Whether members have no use for it.
     admins_only: bool,
 }
 
-const fn place(title: &'static str, href: &'static str, level: u8, admins_only: bool) -> Place {
-    Place { title, href, level, heading: None, admins_only }
+const fn place(section: Section, title: &'static str, href: &'static str, admins_only: bool) -> Place {
+    Place { title, href, section, admins_only }
 }
 
-const PLACES: &[Place] = &[place("Home", "/", 0, false)];
+const PLACES: &[Place] = &[
+    place(Section::Top, "Home", "/", false),
+    place(Section::Top, "Partners", crate::partners::HOME, true),
+    place(Section::Settings, "Overview", "/settings", true),
+    place(Section::Settings, "Users", "/settings/users", true),
+    place(Section::Configuration, "Access Keys", crate::access_keys::HOME, true),
+    place(Section::Top, "Audit Trail", crate::audit_trail::HOME, true),
+    place(Section::Top, "Help", crate::help::HOME, false),
+];
+
+/// How the pages look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum Theme {
+    /// As the system does.
+    #[default]
+    System,
+    /// Light.
+    Light,
+    /// Dark.
+    Dark,
+}
+
+impl Theme {
+    /// Reads the value of the cookie that the page's switch sets.
+    pub(crate) fn parse(text: &str) -> Self {
+        match text {
+            "light" => Self::Light,
+            "dark" => Self::Dark,
+            _ => Self::System,
+        }
+    }
+
+    /// The value of the attribute on the root, when the system is not followed.
+    pub(crate) const fn attribute(self) -> Option<&'static str> {
+        match self {
+            Self::System => None,
+            Self::Light => Some("light"),
+            Self::Dark => Some("dark"),
+        }
+    }
+}
 
 /// What the layout shows.
 #[derive(Debug, Clone)]
@@ -40,6 +98,8 @@ pub(crate) struct Frame {
     pub(crate) token: String,
     /// What the page says once.
     pub(crate) note: Option<Note>,
+    /// How the pages look.
+    pub(crate) theme: Theme,
     here: String,
 }
 
@@ -52,6 +112,7 @@ impl Frame {
             role: person.role,
             token: visitor.form_token(),
             note: visitor.note.clone(),
+            theme: visitor.theme,
             here,
         }
     }
@@ -61,10 +122,35 @@ impl Frame {
         self.role == PersonRole::Admin
     }
 
-    /// The places that the person has a use for.
-    pub(crate) fn places(&self) -> impl Iterator<Item = &'static Place> {
+    /// The places that the person has a use for, each with the headings that begin before it.
+    pub(crate) fn places(&self) -> Vec<(&'static [&'static str], &'static Place)> {
         let admin = self.is_admin();
-        PLACES.iter().filter(move |place| admin || !place.admins_only)
+        let mut above: &[&str] = &[];
+        let places = PLACES.iter().filter(|place| admin || !place.admins_only);
+        places
+            .map(|place| {
+                let own = place.section.headings();
+                let known = own.iter().zip(above).take_while(|(one, other)| one == other).count();
+                above = own;
+                (&own[known..], place)
+            })
+            .collect()
+    }
+
+    /// Whether the page is the one of this address.
+    pub(crate) fn is_page(&self, path: &str) -> bool {
+        self.here == path
+    }
+
+    /// The address of a place by its title, if there is one.
+    pub(crate) fn href(&self, title: &str) -> Option<&'static str> {
+        self.places().into_iter().map(|(_, place)| place).find(|place| place.title == title).map(|place| place.href)
+    }
+
+    /// The places below one, that the person has a use for.
+    pub(crate) fn below(&self, href: &str) -> impl Iterator<Item = &'static Place> {
+        let within = format!("{href}/");
+        self.places().into_iter().map(|(_, place)| place).filter(move |place| place.href.starts_with(&within))
     }
 
     /// Whether the page is this place or lies below it, and below no nearer one.
@@ -75,6 +161,11 @@ impl Frame {
 }
 
 impl Place {
+    /// Whether it stands below a heading.
+    pub(crate) fn is_below(&self) -> bool {
+        self.section != Section::Top
+    }
+
     fn holds(&self, path: &str) -> bool {
         path.strip_prefix(self.href).is_some_and(|rest| rest.is_empty() || (rest.starts_with('/') && self.href != "/"))
     }

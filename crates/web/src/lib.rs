@@ -21,22 +21,33 @@
 //! 7. No inline script, style or `style=` attribute: the policy refuses them. What is shown is escaped; only addresses that
 //!    begin with http:// or https:// become links.
 
+mod access_keys;
+mod account;
 mod around;
 mod assets;
+mod audit_trail;
+mod code;
+mod components;
 mod confirm;
 mod cookies;
+mod errors;
 mod form;
 mod frame;
+mod help;
 mod home;
+mod link;
 mod note;
 mod page;
+mod partners;
 mod passwords;
 pub mod paths;
 mod refusal;
+mod settings;
 mod sign_in;
 mod signed;
 mod start;
 mod throttle;
+mod users;
 mod visitor;
 
 use std::sync::Arc;
@@ -48,12 +59,17 @@ use axum::middleware::from_fn;
 use axum::response::Response;
 use axum::routing::{get, post};
 use leadlatch_api::{App, Pages};
-use leadlatch_store::Store;
+use leadlatch_store::{Error, Store};
 
+use self::account::authenticator;
 use self::around::{around, finish, visitor_of};
 use self::passwords::Passwords;
 use self::refusal::Refusal;
 use self::throttle::Throttle;
+use self::visitor::Visitor;
+
+/// The version that is running.
+pub(crate) const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 /// What every page shares. Cloning it shares them.
 #[derive(Clone)]
@@ -62,6 +78,8 @@ pub(crate) struct Web {
     app: App,
     passwords: Arc<Passwords>,
     throttle: Arc<Throttle>,
+    /// What was verified of each account's audit chain a short while ago.
+    verified: Arc<audit_trail::Chains>,
 }
 
 impl Web {
@@ -69,11 +87,27 @@ impl Web {
     pub(crate) fn store(&self) -> &Store {
         &self.app.store
     }
+
+    /// A whole address of a page of ours, for whoever is sent it.
+    pub(crate) fn address(&self, visitor: &Visitor, path: &str) -> String {
+        format!("{}{path}", self.origin(visitor))
+    }
+
+    /// Where programs reach the server, for commands that people copy.
+    pub(crate) fn origin(&self, visitor: &Visitor) -> String {
+        let public = self.app.public_url.as_ref().map(|url| url.trim_end_matches('/').to_owned());
+        public.unwrap_or_else(|| visitor.origin())
+    }
+
+    /// Adds what keys did until now to the database, so that a page says the last of it.
+    pub(crate) async fn flush_usage(&self) -> Result<(), Error> {
+        self.app.usage.flush(self.store()).await
+    }
 }
 
 /// The pages, for the server's router.
 pub fn pages(app: App) -> Pages {
-    let web = Web { app, passwords: Arc::default(), throttle: Arc::default() };
+    let web = Web { app, passwords: Arc::default(), throttle: Arc::default(), verified: Arc::default() };
     let assets = Router::new().route("/assets/{name}", get(assets::serve));
     Pages { routes: routes().layer(from_fn(around)).with_state(web).merge(assets), missing }
 }
@@ -84,8 +118,28 @@ fn routes() -> Router<Web> {
         .route("/", get(home::show))
         .route("/sign-in", get(sign_in::show).post(sign_in::sign_in))
         .route("/sign-out", post(sign_in::sign_out))
+        .route("/sign-in/code", get(code::show).post(code::give))
         .route("/confirm", get(confirm::show).post(confirm::confirm))
         .route("/start/{link}", get(start::show).post(start::start))
+        .route("/link/{link}", get(link::show).post(link::set))
+        .route("/account", get(account::show))
+        .route("/account/name", get(account::back).post(account::rename))
+        .route("/account/email", get(account::show_email).post(account::set_email))
+        .route("/account/password", get(account::show_password).post(account::set_password))
+        .route("/account/authenticator", get(authenticator::show).post(authenticator::set))
+        .route("/account/authenticator/codes", get(account::back).post(authenticator::renew))
+        .route("/account/authenticator/remove", get(account::back).post(authenticator::remove))
+        .route("/account/sessions/{id}/end", get(account::back).post(account::end_session))
+        .route("/settings", get(settings::show))
+        .route("/settings/users", get(users::list))
+        .route("/settings/users/new", get(users::show_invite).post(users::invite))
+        .route("/settings/users/{id}", get(users::show_one).post(users::change))
+        .route("/settings/users/{id}/link", get(users::back).post(users::link))
+        .route("/settings/users/{id}/authenticator", get(users::back).post(users::remove_authenticator))
+        .merge(access_keys::routes())
+        .merge(partners::routes())
+        .merge(audit_trail::routes())
+        .merge(help::routes())
 }
 
 /// The page in place of an address that there is not, for a browser; programs get the API's refusal.

@@ -20,6 +20,16 @@ pub(crate) enum Tone {
 impl Tone {
     const ALL: [Self; 3] = [Self::Done, Self::Proof, Self::Refused];
 
+    /// Whether it stays on the page until it is closed.
+    pub(crate) const fn stays(self) -> bool {
+        matches!(self, Self::Proof | Self::Refused)
+    }
+
+    /// Whether something was not done.
+    pub(crate) const fn is_refusal(self) -> bool {
+        matches!(self, Self::Refused)
+    }
+
     /// The word for it, in classes and in the cookie.
     pub(crate) const fn as_str(self) -> &'static str {
         match self {
@@ -43,14 +53,26 @@ impl Note {
     pub(crate) fn done(text: impl Into<String>) -> Self {
         Self::new(Tone::Done, &text.into())
     }
-
-    #[allow(dead_code, reason = "the forms that make records come next")]
     pub(crate) fn refused(text: impl Into<String>) -> Self {
         Self::new(Tone::Refused, &text.into())
     }
 
     pub(crate) fn new(tone: Tone, text: &str) -> Self {
         Self { tone, text: text.chars().take(MAX).collect() }
+    }
+
+    /// The first sentence.
+    pub(crate) fn head(&self) -> &str {
+        &self.text[..self.head_length()]
+    }
+
+    /// What follows it.
+    pub(crate) fn rest(&self) -> &str {
+        &self.text[self.head_length()..]
+    }
+
+    fn head_length(&self) -> usize {
+        self.text.find(". ").map_or(self.text.len(), |place| place + 1)
     }
 
     pub(crate) fn encode(&self) -> String {
@@ -68,6 +90,14 @@ impl Note {
 #[cfg(test)]
 mod tests {
     use super::{Note, Tone};
+
+    #[test]
+    fn the_first_sentence_stands_out() {
+        let note = Note::done("Deleted 14:03:22.118. Audit entry 5512.");
+        assert_eq!((note.head(), note.rest()), ("Deleted 14:03:22.118.", " Audit entry 5512."));
+        let one = Note::done("Key changed.");
+        assert_eq!((one.head(), one.rest()), ("Key changed.", ""));
+    }
 
     #[test]
     fn a_note_comes_back_as_it_was() {

@@ -17,13 +17,23 @@ pub(crate) fn code(back: &str) -> String {
     with_next("/sign-in/code", back)
 }
 
+/// Where an invitation, or a link for a new password, leads.
+pub(crate) fn link(token: &str) -> String {
+    format!("/link/{token}")
+}
+
 /// Where the first admin's link leads.
 pub fn start(token: &str) -> String {
     format!("/start/{token}")
 }
 
 fn with_next(path: &str, back: &str) -> String {
-    if back == "/" { path.to_owned() } else { format!("{path}?next={}", utf8_percent_encode(back, NON_ALPHANUMERIC)) }
+    if back == "/" { path.to_owned() } else { format!("{path}?next={}", escape(back)) }
+}
+
+/// A value of a query.
+pub(crate) fn escape(text: &str) -> String {
+    utf8_percent_encode(text, NON_ALPHANUMERIC).to_string()
 }
 
 /// Where to go on, if that is a page of this server: a path, and nothing that a browser takes for another host.

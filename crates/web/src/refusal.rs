@@ -16,7 +16,6 @@ use crate::visitor::Visitor;
 pub(crate) enum Refusal {
     /// Nobody is signed in: the way to the sign-in.
     SignedOut,
-    #[allow(dead_code, reason = "the forms that make records come next")]
     /// The password was given too long ago: the way to give it again.
     Stale,
     /// The page of a refusal.

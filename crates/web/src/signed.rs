@@ -54,7 +54,6 @@ impl<A: Action> FromRequestParts<Web> for Signed<A> {
 /// As [`Signed`], of a person who gave the password a short while ago. A page that asks for it within its own form uses
 /// [`crate::confirm::given`] instead.
 #[derive(Debug)]
-#[allow(dead_code, reason = "the forms that make records come next")]
 pub(crate) struct Fresh<A>(pub(crate) Signed<A>);
 
 impl<A: Action> FromRequestParts<Web> for Fresh<A> {

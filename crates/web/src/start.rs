@@ -5,7 +5,6 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use leadlatch_domain::account::{Country, CurrencyCode, Slug, ZoneName};
 use leadlatch_domain::contact::Email;
-use leadlatch_domain::fault::Fault;
 use leadlatch_domain::person::LinkPurpose;
 use leadlatch_domain::text::Name;
 use leadlatch_domain::token::Token;
@@ -16,6 +15,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 
 use crate::Web;
+use crate::errors::Errors;
 use crate::form::Form;
 use crate::note::Note;
 use crate::page::{Answer, page_with};
@@ -53,20 +53,6 @@ struct Page {
     there: Option<String>,
     typed: Typed,
     errors: Errors,
-}
-
-/// What to change, a sentence a field.
-#[derive(Debug, Default)]
-struct Errors(Vec<(&'static str, String)>);
-
-impl Errors {
-    fn of(&self, field: &str) -> Option<&str> {
-        self.0.iter().find(|(name, _)| *name == field).map(|(_, text)| text.as_str())
-    }
-
-    fn take<T>(&mut self, field: &'static str, read: Result<T, Fault>) -> Option<T> {
-        read.map_err(|fault| self.0.push((field, fault.detail.into_owned()))).ok()
-    }
 }
 
 /// The account that is there already, if the link is one for a first admin.
@@ -110,7 +96,7 @@ pub(crate) async fn start(
     match web.store().make_first_admin(token, new, visitor.visit()).await {
         Ok(signed_in) => Ok(welcome(signed_in, "/")),
         Err(Error::Conflict(text)) => {
-            errors.0.push(("slug", text));
+            errors.put("slug", text);
             form(StatusCode::CONFLICT, &visitor, there, typed, errors)
         }
         Err(error) => Err(error.into()),
@@ -140,7 +126,7 @@ fn read_person(typed: &Typed, errors: &mut Errors) -> Option<(Name, Email)> {
     let email = errors.take("email", Email::parse(&typed.email));
     errors.take("password", password::check(&typed.password));
     if typed.password.expose_secret() != typed.again.expose_secret() {
-        errors.0.push(("again", "Type the same password twice.".into()));
+        errors.put("again", "Type the same password twice.");
     }
-    if errors.0.is_empty() { name.zip(email) } else { None }
+    if errors.is_empty() { name.zip(email) } else { None }
 }

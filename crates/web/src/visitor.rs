@@ -6,15 +6,15 @@ use std::sync::{Arc, OnceLock};
 
 use axum::extract::FromRequestParts;
 use axum::http::HeaderMap;
-use axum::http::Uri;
-use axum::http::header::USER_AGENT;
+use axum::http::header::{HOST, USER_AGENT};
 use axum::http::request::Parts;
+use axum::http::uri::{Authority, Uri};
 use leadlatch_domain::random::Randomness;
 use leadlatch_domain::token::Token;
 use leadlatch_store::sign_in::Visit;
 
 use crate::cookies::Cookie;
-use crate::frame::Frame;
+use crate::frame::{Frame, Theme};
 use crate::note::Note;
 
 /// What forms are bound to.
@@ -27,12 +27,16 @@ pub(crate) struct Visitor {
     pub(crate) address: Option<IpAddr>,
     /// Whether the browser speaks https with us, or with the proxy in front.
     pub(crate) https: bool,
+    /// The host that the browser knows us by.
+    pub(crate) host: String,
     /// Path and query, to come back to.
     pub(crate) here: String,
     /// What the session's cookie holds, live or not.
     pub(crate) session: Option<Arc<Token>>,
     /// What the page says once.
     pub(crate) note: Option<Note>,
+    /// How the pages look.
+    pub(crate) theme: Theme,
     agent: Option<String>,
     visit: Arc<Token>,
     /// Whether the browser has the visit's cookie already.
@@ -51,6 +55,8 @@ impl Visitor {
             here: uri.path_and_query().map_or("/", |path| path.as_str()).to_owned(),
             session: token(Cookie::Session).map(Arc::new),
             note: Cookie::Note.read(headers, https).and_then(Note::decode),
+            theme: Cookie::Theme.read(headers, https).map(Theme::parse).unwrap_or_default(),
+            host: host_of(headers, uri),
             agent: headers.get(USER_AGENT).and_then(|agent| agent.to_str().ok()).map(str::to_owned),
             is_known: visit.is_some(),
             visit: Arc::new(visit.unwrap_or_else(|| Token::generate(&Randomness::system()))),
@@ -63,6 +69,11 @@ impl Visitor {
         self.session.as_ref().unwrap_or(&self.visit).proof(FORM)
     }
 
+    /// Where the browser finds this server, for commands that people copy.
+    pub(crate) fn origin(&self) -> String {
+        format!("{}://{}", if self.https { "https" } else { "http" }, self.host)
+    }
+
     /// The visit's own token, for its cookie.
     pub(crate) fn visit_token(&self) -> &str {
         self.visit.expose()
@@ -73,6 +84,11 @@ impl Visitor {
         let before = self.session.as_ref().map(|session| session.digest());
         Visit { address: self.address, agent: self.agent.clone(), before }
     }
+}
+
+fn host_of(headers: &HeaderMap, uri: &Uri) -> String {
+    let named = headers.get(HOST).and_then(|host| host.to_str().ok());
+    named.or_else(|| uri.authority().map(Authority::as_str)).unwrap_or("localhost").to_owned()
 }
 
 impl<S: Send + Sync> FromRequestParts<S> for Visitor {

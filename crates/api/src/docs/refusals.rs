@@ -28,6 +28,11 @@ impl Asked<'_> {
         self.path.contains("{id}")
     }
 
+    /// Whether a part of the path is one of a few words.
+    fn names_a_word(&self) -> bool {
+        self.path.contains('{') && !self.names_a_record()
+    }
+
     fn is_search(&self) -> bool {
         self.path.ends_with("/search")
     }
@@ -45,7 +50,8 @@ impl Asked<'_> {
     fn meets(&self, code: Code) -> bool {
         let open_to_partners = self.rule.partner != PartnerReach::Never;
         match code {
-            Code::NoSuchRoute | Code::MethodNotAllowed | Code::InUse => false,
+            Code::NoSuchRoute => self.names_a_word(),
+            Code::MethodNotAllowed | Code::InUse => false,
             Code::Conflict => self.has_body() && ["/referral", "/hooks"].iter().any(|end| self.path.ends_with(end)),
             Code::MalformedJson | Code::BodyTooLarge | Code::UnsupportedMediaType | Code::RequestTimeout => {
                 self.has_body()

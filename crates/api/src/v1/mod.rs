@@ -11,6 +11,7 @@ pub(crate) mod statuses;
 pub(crate) mod user_groups;
 pub(crate) mod users;
 pub(crate) mod whoami;
+pub(crate) mod zapier;
 
 /// The id of a path. What is no positive integer names no record, like any other number that none has.
 pub(crate) fn path_id(text: &str) -> i64 {

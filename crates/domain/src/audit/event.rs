@@ -45,7 +45,7 @@ events! {
     HookMoved "hook.moved", HookEnded "hook.ended", HookDisabled "hook.disabled", HookEnabled "hook.enabled",
     HookReplayed "hook.replayed",
     SignedIn "sign_in.accepted", SignInFailed "sign_in.failed", SignedOut "session.ended",
-    SessionRevoked "session.revoked", UserInvited "user.invited", UserLinkMade "user.link_made",
+    SessionRevoked "session.revoked", UserLinkMade "user.link_made",
     UserDeleted "user.deleted", UserPasswordChanged "user.password_changed", UserEmailChanged "user.email_changed",
     AuthenticatorSet "user.authenticator_set", AuthenticatorRemoved "user.authenticator_removed",
     RecoveryCodesMade "user.recovery_codes_made", RecoveryCodeUsed "user.recovery_code_used",

@@ -7,6 +7,7 @@ pub mod history;
 pub mod input;
 pub mod record;
 pub mod rights;
+pub mod sample;
 pub mod twins;
 pub mod view;
 

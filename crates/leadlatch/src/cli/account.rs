@@ -1,6 +1,6 @@
 //! The command line of accounts and their people.
 
-use clap::Subcommand;
+use clap::{Args, Subcommand};
 
 use super::{Of, settings};
 
@@ -33,6 +33,16 @@ pub(crate) enum Account {
     Delete(Of),
 }
 
+/// One user.
+#[derive(Debug, Args)]
+pub(crate) struct OneUser {
+    #[command(flatten)]
+    pub(crate) of: Of,
+    /// Which user.
+    #[arg(long)]
+    pub(crate) email: String,
+}
+
 #[derive(Debug, Subcommand)]
 pub(crate) enum User {
     /// Add a user; the password comes from stdin or a prompt.
@@ -50,7 +60,11 @@ pub(crate) enum User {
     Set(settings::UserSet),
     /// List the users.
     List(Of),
-    /// Give a user another password, from stdin or a prompt.
+    /// Delete a user who has no leads; the last admin who can sign in stays.
+    Delete(OneUser),
+    /// Take a user's authenticator app away: the password alone signs in again.
+    RemoveAuthenticator(OneUser),
+    /// Give a user another password, from stdin or a prompt; the user's sessions end.
     ResetPassword {
         #[command(flatten)]
         of: Of,

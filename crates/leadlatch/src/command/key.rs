@@ -8,7 +8,7 @@ use leadlatch_domain::key_secret::{KeyKind, KeySecret};
 use leadlatch_domain::key_state::KeyState;
 use leadlatch_domain::matrix::{ManageHooks, ManageKeys, WritePartners};
 use leadlatch_domain::retention::Days;
-use leadlatch_domain::text::{LONG_TEXT_MAX, Name, check_multiline};
+use leadlatch_domain::text::Name;
 use leadlatch_domain::time::Timestamp;
 use leadlatch_store::access_keys::{self, AccessKey, Change, Changes, KeyFilter, NewKey, Rotation};
 use leadlatch_store::hooks::{self, MovedHooks, SubscriptionFilter};
@@ -121,9 +121,9 @@ fn show_once(shell: &Shell, (key, secret): (Visible<AccessKey>, KeySecret)) -> O
 async fn create(shell: &Shell, args: CreateArgs) -> Outcome {
     let partner = args.partner;
     let note = args.note.map(|note| note.trim().to_owned()).filter(|note| !note.is_empty());
-    note.iter().try_for_each(|note| check_multiline(note, LONG_TEXT_MAX))?;
     let new = NewKey {
         name: Name::parse(&args.name)?,
+        note,
         partner: bound_to(&args.kind, partner)?,
         scopes: args.scope.into_iter().collect(),
         expires_at: args.expires.as_deref().map(|text| to_come(shell, text)).transpose()?,
@@ -131,17 +131,8 @@ async fn create(shell: &Shell, args: CreateArgs) -> Outcome {
     };
     let job = async move |db: &mut Connection<'_>, grant| access_keys::create(db, grant, new).await;
     let made = shell.write(&args.of.account, job).await;
-    let (mut key, secret) = made.map_err(|said| said.naming("partner", partner.unwrap_or_default()))?;
-    if let Some(note) = note {
-        let (id, changes) = (key.id, Changes { note: Change::To(note), ..Changes::default() });
-        let job = async move |db: &mut Connection<'_>, grant| access_keys::set(db, grant, id, changes).await;
-        match shell.write(&args.of.account, job).await {
-            Ok(noted) => key = noted,
-            // The key is made, and its secret must be shown whatever becomes of the note.
-            Err(said) => error(&format!("the note was not kept: {said}")),
-        }
-    }
-    show_once(shell, (key, secret))
+    let made = made.map_err(|said| said.naming("partner", partner.unwrap_or_default()))?;
+    show_once(shell, made)
 }
 
 /// A key that has ended before it is made opens nothing: the date is a slip of the pen.

@@ -10,8 +10,8 @@ use leadlatch_domain::point::ConversionPoint;
 use leadlatch_domain::text::Name;
 use leadlatch_store::accounts::{self, NewAccount};
 use leadlatch_store::{
-    Connection, Page, lead_group_settings, lead_groups, lead_types, password, sites, status_settings, statuses,
-    user_groups, users,
+    Connection, Page, authenticator, lead_group_settings, lead_groups, lead_types, password, sites, status_settings,
+    statuses, user_groups, users,
 };
 use secrecy::SecretString;
 
@@ -80,6 +80,17 @@ pub(crate) async fn user(shell: &Shell, command: User) -> Outcome {
             let grant = shell.grant::<ReadUsers>(&of.account).await?;
             let read = shell.opened.store.read(async |db| users::list(db, &grant, &Page::ALL).await).await?;
             shell.output.show(&read.rows)
+        }
+        User::Delete(one) => {
+            let email = Email::parse(&one.email)?;
+            let job = async move |db: &mut Connection<'_>, grant| users::delete(db, grant, &email).await;
+            shell.output.show(&shell.write(&one.of.account, job).await?)
+        }
+        User::RemoveAuthenticator(one) => {
+            let email = Email::parse(&one.email)?;
+            let job =
+                async move |db: &mut Connection<'_>, grant| authenticator::remove_by_email(db, grant, &email).await;
+            shell.output.show(&shell.write(&one.of.account, job).await?)
         }
         User::ResetPassword { of, email } => {
             let (email, hash) = (Email::parse(&email)?, read_password()?);

@@ -1,5 +1,6 @@
 //! The operations of the OpenAPI document, and what the document says that each caller gets of them.
 
+use leadlatch_domain::dropdown::Dropdown;
 use serde_json::{Value, json};
 
 use super::Answer;
@@ -22,6 +23,8 @@ pub struct Operation {
     pub partner: String,
     pub has_body: bool,
     pub is_list: bool,
+    /// Set for a dropdown: what the key may not read is an empty list.
+    pub dropdown: Option<Dropdown>,
 }
 
 impl Operation {
@@ -44,7 +47,33 @@ impl Operation {
             partner: word("x-partner-key"),
             has_body: operation.get("requestBody").is_some(),
             is_list: !path.contains("{id}") && schema.as_str().is_some_and(|name| name.contains("/ListOf_")),
+            dropdown: None,
         }
+    }
+
+    /// The operations of a path: where one of a few words ends it, one for each word.
+    fn each(method: &str, path: &str, operation: &Value) -> Vec<Self> {
+        let parameters = operation["parameters"].as_array().into_iter().flatten();
+        let words = parameters.filter(|one| one["in"] == "path").find_map(|one| {
+            let name = format!("{{{}}}", one["name"].as_str()?);
+            Some((name, one["schema"]["enum"].as_array()?))
+        });
+        let Some((name, words)) = words else { return vec![Self::read(method, path, operation)] };
+        let words = words.iter().map(|word| word.as_str().expect("a word"));
+        let one = |word| Self::read(method, &path.replace(&name, word), operation).of_dropdown();
+        words.map(one).collect()
+    }
+
+    /// A dropdown shows the rows of a list, by the rule of that list.
+    fn of_dropdown(self) -> Self {
+        let Some(name) = self.path.strip_prefix("/api/v1/zapier/dropdowns/") else { return self };
+        let dropdown = Dropdown::parse(name).expect("a dropdown");
+        let resource = match dropdown {
+            Dropdown::Sources | Dropdown::Mediums | Dropdown::Terms => format!("marketing/{name}"),
+            _ => name.replace('_', "-"),
+        };
+        let partner = dropdown.rule().partner.in_words().to_owned();
+        Self { resource, partner, is_list: true, dropdown: Some(dropdown), ..self }
     }
 
     pub fn names_a_record(&self) -> bool {
@@ -72,7 +101,7 @@ impl Operation {
             | "Own leads alone"
             | "Only those linked to the partner"
             | "Only the linked record" => Some(&partner.own),
-            "Full list" | "The key itself" => Some(&world.all),
+            "Full list" | "The key itself" | "A static example" => Some(&world.all),
             words => panic!("{} {}: what a Partner key gets is unknown: {words}", self.method, self.path),
         }
     }
@@ -82,14 +111,22 @@ impl Operation {
     }
 }
 
+/// The rows of a list; a dropdown is nothing but its rows.
+pub fn rows(answer: &Answer) -> Vec<Value> {
+    let body = answer.json();
+    let rows = if body.is_array() { &body } else { &body["data"] };
+    rows.as_array().expect("rows").clone()
+}
+
 /// Every operation, those that only read before those that change what they read.
 pub fn operations() -> Vec<Operation> {
     let mut found = Vec::new();
     for (path, item) in document()["paths"].as_object().expect("paths") {
-        found.extend(item.as_object().expect("an item").iter().map(|(method, it)| Operation::read(method, path, it)));
+        let item = item.as_object().expect("an item");
+        found.extend(item.iter().flat_map(|(method, it)| Operation::each(method, path, it)));
     }
     let order = ["get", "post", "put", "patch", "delete"];
     found.sort_by_key(|operation| order.iter().position(|method| *method == operation.method).expect("a method"));
-    assert!(found.len() >= 24, "{}", found.len());
+    assert!(found.len() >= 38, "{}", found.len());
     found
 }

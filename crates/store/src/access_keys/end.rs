@@ -2,12 +2,11 @@
 
 use leadlatch_domain::audit::Event;
 use leadlatch_domain::id::AccountId;
-use leadlatch_domain::key_secret::KeyDigest;
 use leadlatch_domain::matrix::{DeleteItself, EndDeletedKeys, ManageKeys, WritePartners};
 use serde_json::json;
 
 use super::gates::close_gate;
-use super::read::{AccessKey, find};
+use super::read::{AccessKey, digest, find};
 use crate::access::{Held, Operator, Visible};
 use crate::audit::Pending;
 use crate::deletions::Gone;
@@ -97,7 +96,7 @@ async fn end<A>(db: &mut Connection<'_>, grant: &Held<A>, id: i64, reason: Optio
                access_version = access_version + 1 WHERE account_id = $1 AND id = $2 AND deleted_at IS NULL \
                RETURNING digest";
     let bound = values![grant.account(), id, db.now().as_micros(), grant.actor_in_words(), reason];
-    let digest = db.query_opt(sql, bound, read_digest).await?;
+    let digest = db.query_opt(sql, bound, |row| digest(row, 0)).await?;
     let digest = digest.ok_or_else(|| Error::Conflict("The key is deleted already.".into()))?;
     db.deleted(Gone::Key { id, digest });
     hooks::end_of_key(db, grant.account(), id).await?;
@@ -105,10 +104,4 @@ async fn end<A>(db: &mut Connection<'_>, grant: &Held<A>, id: i64, reason: Optio
         "fingerprint": key.fingerprint, "reason": reason});
     db.audit(Pending::by(grant, Event::KeyDeleted, id, details));
     Ok(())
-}
-
-/// The digest in the first column of a row.
-pub(crate) fn read_digest(row: &Row<'_>) -> Result<KeyDigest> {
-    let bytes = row.get::<Vec<u8>>(0)?.try_into().map_err(|_| Error::internal("a digest of another length"))?;
-    Ok(KeyDigest::from_bytes(bytes))
 }

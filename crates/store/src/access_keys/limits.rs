@@ -7,12 +7,12 @@ use leadlatch_domain::key_limits::{KeyLimits, PerMinute};
 use leadlatch_domain::key_state::KeyState;
 use leadlatch_domain::matrix::ManageKeys;
 use leadlatch_domain::retention::Days;
-use leadlatch_domain::text::{LONG_TEXT_MAX, Name, check_multiline};
+use leadlatch_domain::text::Name;
 use leadlatch_domain::time::Timestamp;
 use serde::Serialize;
 use serde_json::json;
 
-use super::create::limit_values;
+use super::create::{check_note, limit_values};
 use super::read::{AccessKey, find};
 use crate::access::{Held, Visible};
 use crate::audit::Pending;
@@ -89,7 +89,7 @@ fn changed(before: &AccessKey, changes: Changes) -> Result<AccessKey> {
         name.as_str().clone_into(&mut after.name);
     }
     if let Change::To(note) = &changes.note {
-        check_multiline(note, LONG_TEXT_MAX).map_err(|fault| Error::Invalid(vec![fault.on("note")]))?;
+        check_note(Some(note))?;
     }
     changes.note.apply(&mut after.note);
     if let Some(end) = changes.expires_at {

@@ -2,7 +2,7 @@
 
 use leadlatch_domain::address_ranges::AddressRanges;
 use leadlatch_domain::key_limits::{KeyLimits, PerMinute};
-use leadlatch_domain::key_secret::KeyKind;
+use leadlatch_domain::key_secret::{KeyDigest, KeyKind};
 use leadlatch_domain::key_state::{KeyState, KeyTimes, Warning};
 use leadlatch_domain::matrix::ManageKeys;
 use leadlatch_domain::retention::Days;
@@ -70,6 +70,9 @@ pub struct AccessKey {
     pub deleted_by: Option<String>,
     /// Why.
     pub delete_reason: Option<String>,
+    /// The cuts of its picture.
+    #[serde(skip)]
+    pub cuts: [u8; 6],
     /// What its state goes by.
     #[serde(skip)]
     pub(super) times: KeyTimes,
@@ -78,7 +81,7 @@ pub struct AccessKey {
 const SELECT: &str = "SELECT k.id, k.name, k.note, k.kind, k.partner_id, k.scopes, k.fingerprint, k.expires_at, \
      u.used_at, u.address, u.user_agent, k.created_at, k.created_by, k.deleted_at, k.deleted_by, k.delete_reason, \
      k.address_ranges, k.requests_per_minute, k.idle_days, k.enabled_at, k.rotated_from, k.ends_predecessor, \
-     k.successor_id, k.ends_at, k.ended, k.exposed_at, k.exposed_from, u.let_in_at \
+     k.successor_id, k.ends_at, k.ended, k.exposed_at, k.exposed_from, u.let_in_at, k.digest \
      FROM access_keys k LEFT JOIN access_key_last_used u ON u.account_id = k.account_id AND u.key_id = k.id \
      WHERE k.account_id = $1";
 
@@ -155,6 +158,7 @@ fn read(row: &Row<'_>, now: Timestamp) -> Result<AccessKey> {
         deleted_at: times.deleted_at,
         deleted_by: row.get(14)?,
         delete_reason: row.get(15)?,
+        cuts: digest(row, 28)?.cuts(),
         times,
     })
 }
@@ -171,6 +175,12 @@ fn read_times(row: &Row<'_>) -> Result<KeyTimes> {
         exposed_at: time(row, 25)?,
         deleted_at: time(row, 13)?,
     })
+}
+
+/// The digest in a column of a row.
+pub(crate) fn digest(row: &Row<'_>, column: usize) -> Result<KeyDigest> {
+    let bytes = row.get::<Vec<u8>>(column)?.try_into().map_err(|_| Error::internal("a digest of another length"))?;
+    Ok(KeyDigest::from_bytes(bytes))
 }
 
 fn time(row: &Row<'_>, column: usize) -> Result<Option<Timestamp>> {

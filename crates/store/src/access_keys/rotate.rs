@@ -9,8 +9,7 @@ use leadlatch_domain::text::Name;
 use leadlatch_domain::time::Timestamp;
 use serde_json::json;
 
-use super::end::read_digest;
-use super::read::{AccessKey, find};
+use super::read::{AccessKey, digest, find};
 use crate::access::{Held, Visible};
 use crate::audit::Pending;
 use crate::deletions::Gone;
@@ -115,7 +114,7 @@ async fn set_end(db: &mut Connection<'_>, account: i64, id: i64, successor: i64,
     );
     let longest = i64::try_from(overlap.longest().as_micros()).map_err(Error::internal)?;
     let at_once = overlap == Overlap::Now;
-    let read = |row: &Row<'_>| Ok((read_digest(row)?, row.get::<i64>(1)?));
+    let read = |row: &Row<'_>| Ok((digest(row, 0)?, row.get::<i64>(1)?));
     let set = db.query_opt(&sql, values![account, id, successor, at_once, longest], read).await?;
     match set {
         Some((digest, _)) if at_once => db.deleted(Gone::Key { id, digest }),
@@ -151,7 +150,7 @@ pub(crate) async fn end_predecessor(
         "UPDATE access_keys SET ended = TRUE, ends_at = {now}, access_version = access_version + 1 \
          WHERE account_id = $1 AND id = $2 AND deleted_at IS NULL AND ends_at > {now} RETURNING digest"
     );
-    if let Some(digest) = db.query_opt(&sql, values![grant.account(), old], read_digest).await? {
+    if let Some(digest) = db.query_opt(&sql, values![grant.account(), old], |row| digest(row, 0)).await? {
         db.deleted(Gone::Key { id: old, digest });
         hooks::end_of_key(db, grant.account(), old).await?;
         let key = find(db, grant.account(), old).await?;

@@ -16,7 +16,7 @@ use crate::deletions::{self, DeletionsFile, Listed, Swept, sync_folder};
 use crate::engine::file_system;
 use crate::engine::sqlite::lock_file;
 use crate::store::deletions_beside;
-use crate::{Error, Opened, Result, Store, access_keys};
+use crate::{Error, Opened, Result, Store, access_keys, sessions};
 
 /// What is known of the keys that were deleted after the backup was made.
 #[derive(Debug)]
@@ -123,6 +123,7 @@ async fn prepare(draft: &Path, from: &Path, gone: &Listed, delete_all: bool) -> 
     let file = from.file_name().map(|name| name.to_string_lossy().into_owned());
     let details = json!({"file": file, "keys_deleted": swept.keys, "leads_erased": swept.leads});
     let note = async move |db: &mut crate::Connection<'_>| {
+        sessions::end_everywhere(db).await?;
         db.audit(Pending::by_operator(audit::SERVER, Event::ServerRestored, 0, details));
         Ok(())
     };

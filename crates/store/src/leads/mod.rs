@@ -10,6 +10,7 @@ mod idempotency;
 mod import;
 mod insert;
 mod inspect;
+mod of_record;
 #[cfg(test)]
 mod plans;
 mod read;
@@ -34,6 +35,7 @@ pub use history::{history, inspect_history};
 pub use idempotency::create_once;
 pub use import::{Block, BlockDone, ImportRow, Known, import_block};
 pub use inspect::{Inspected, inspect};
+pub use of_record::of_record;
 pub use read::{ListQuery, get, list, total};
 pub use refer::{refer, refuse_missing};
 pub use retention::{Aging, RETIRED_AT_ONCE, Rule, Rules, aging, retire, rules};

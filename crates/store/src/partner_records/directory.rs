@@ -151,10 +151,7 @@ fn read(row: &Row<'_>) -> Result<Listed> {
 
 /// The live leads of a record on a side, counted to one more than [`COUNTED`].
 pub async fn leads_of(db: &mut Connection<'_>, grant: &Grant<WritePartners>, id: i64, side: Side) -> Result<i64> {
-    let column = match side {
-        Side::Supplies => "introducer_reach",
-        Side::Buys => "partner_reach",
-    };
+    let column = side.reach();
     let sql = format!(
         "SELECT COUNT(*) FROM (SELECT 1 FROM leads WHERE account_id = $1 AND {column} = $2 AND test = FALSE \
          LIMIT {}) AS some",

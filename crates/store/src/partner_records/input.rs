@@ -4,6 +4,7 @@ use leadlatch_domain::audit::Event;
 use leadlatch_domain::fault::Fault;
 use leadlatch_domain::matrix::WritePartners;
 use leadlatch_domain::partner_change::PartnerInput;
+use leadlatch_domain::token::Token;
 use serde_json::json;
 
 use super::links::{self, LinkIds};
@@ -13,7 +14,7 @@ use crate::access::{Held, Visible};
 use crate::audit::Pending;
 use crate::engine::Connection;
 use crate::idempotency::{Made, Once, Retry, Route};
-use crate::{Error, Result};
+use crate::{Error, Result, used_forms};
 
 impl Side {
     const fn route(self) -> Route {
@@ -43,6 +44,18 @@ pub async fn make(
     let record = create(db, &grant, side, input).await?;
     retry.made(db, Some(record.id)).await?;
     Ok(Made::New(record))
+}
+
+/// Makes a record by a form of the pages, which counts once.
+pub async fn make_by_form(
+    db: &mut Connection<'_>,
+    grant: Held<WritePartners>,
+    input: PartnerInput,
+    form: &Token,
+) -> Result<Visible<PartnerRecord>> {
+    let record = create(db, &grant, Side::Supplies, input).await?;
+    used_forms::keep(db, &grant, form, record.id).await?;
+    Ok(record)
 }
 
 async fn create(

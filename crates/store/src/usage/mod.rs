@@ -3,6 +3,7 @@
 //! Counts are exact while the process lives; a kill loses the last second at most. The log may lose entries under load,
 //! and says how many.
 
+pub mod by_day;
 mod counters;
 pub mod log;
 mod places;

@@ -281,7 +281,7 @@ pub async fn show(db: &mut Connection<'_>, grant: &Grant<ManageKeys>, id: i64, p
 }
 
 /// The first of so many days that end today: counts are kept by days of UTC.
-fn first_day(now: Timestamp, days: Days) -> i64 {
+pub(super) fn first_day(now: Timestamp, days: Days) -> i64 {
     now.day() - days.get() + 1
 }
 

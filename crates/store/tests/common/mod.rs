@@ -74,6 +74,7 @@ impl World {
         let scopes: ScopeSet = scopes.split(',').map(|name| Scope::parse(name).expect("a scope")).collect();
         let new = NewKey {
             name: Name::parse("key").expect("a name"),
+            note: None,
             partner,
             scopes,
             expires_at: None,

@@ -1,1 +1,0 @@
-// What pages gain with script; without it they work all the same.

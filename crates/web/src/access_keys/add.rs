@@ -1,0 +1,252 @@
+//! Add New: one screen, and Create Key.
+
+use askama::Template;
+use axum::extract::{Query, State};
+use axum::http::StatusCode;
+use axum::response::IntoResponse;
+use leadlatch_domain::key_secret::KeyKind;
+use leadlatch_domain::matrix::ManageKeys;
+use leadlatch_domain::scope::Scope;
+use leadlatch_domain::token::Token;
+use leadlatch_store::access_keys::{self, PartnerChoice};
+use leadlatch_store::{Connection, Error, used_forms};
+
+use super::form::{TEMPLATES, Typed};
+use super::password;
+use super::row::{key_href, partner_kind};
+use super::secret;
+use super::summary::{self, Summary};
+use crate::Web;
+use crate::around::go;
+use crate::components::words::count;
+use crate::components::{GlyphSize, Svg, glyph};
+use crate::errors::Errors;
+use crate::form::{Form, Once};
+use crate::frame::Frame;
+use crate::note::Note;
+use crate::page::{Answer, page_with};
+use crate::refusal::Refusal;
+use crate::signed::Signed;
+
+#[derive(Template)]
+#[template(path = "access_keys/add.html")]
+struct Page {
+    frame: Frame,
+    typed: Typed,
+    errors: Errors,
+    partners: Vec<Offered>,
+    features: Vec<Feature>,
+    chips: Vec<Chip>,
+    summary: Summary,
+    glyphs: (Svg, Svg),
+    asks_password: bool,
+    my_address: String,
+}
+
+/// A record in the drop-down.
+#[derive(Debug)]
+struct Offered {
+    id: i64,
+    company: String,
+    chosen: bool,
+    /// `Introducer, 412 leads`.
+    words: String,
+    /// `already has 2 keys`.
+    note: String,
+    /// Its keys, when it is the one that is chosen: name and address.
+    keys: Vec<(String, String)>,
+}
+
+/// A feature's row.
+#[derive(Debug)]
+struct Feature {
+    name: &'static str,
+    label: &'static str,
+    words: &'static str,
+    ticked: bool,
+    full_only: bool,
+    /// Whether it is the first that a Partner key never has.
+    begins_full_only: bool,
+}
+
+/// A set of features with a name.
+#[derive(Debug)]
+struct Chip {
+    name: &'static str,
+    label: &'static str,
+    scopes: String,
+    pressed: bool,
+}
+
+/// The form, filled in with what the address names.
+pub(crate) async fn show(
+    State(web): State<Web>,
+    signed: Signed<ManageKeys>,
+    Query(pairs): Query<Vec<(String, String)>>,
+) -> Answer {
+    let mut typed = Typed { step: "show".into(), ..Typed::default() };
+    for (name, value) in pairs {
+        match name.as_str() {
+            "kind" => typed.kind = value,
+            "partner" => typed.partner = value,
+            "name" => typed.name = value,
+            "scope" => typed.scope.push(value),
+            _ => {}
+        }
+    }
+    if KeyKind::parse(&typed.kind).is_none() {
+        KeyKind::Partner.as_str().clone_into(&mut typed.kind);
+    }
+    form(&web, signed, StatusCode::OK, typed, Errors::default()).await
+}
+
+/// Create Key, or the form again as another of its buttons asks.
+pub(crate) async fn create(State(web): State<Web>, signed: Signed<ManageKeys>, Form(mut typed): Form<Typed>) -> Answer {
+    if typed.step != "create" {
+        typed.take_template();
+        return form(&web, signed, StatusCode::OK, typed, Errors::default()).await;
+    }
+    let Some(once) = Token::parse(&typed.once) else { return Err(Refusal::strange_form()) };
+    if let Some(id) = made_before(&web, &signed, &once).await? {
+        let said =
+            "This key exists already. The form was sent twice; the secret was shown once and cannot be shown again.";
+        return Ok(go(key_href(id, "")).saying(Note::refused(said)).into_response());
+    }
+    let new = match typed.read(web.store().clock().now()) {
+        Ok(new) => new,
+        Err(errors) => return form(&web, signed, StatusCode::UNPROCESSABLE_ENTITY, typed, errors).await,
+    };
+    if let Some(wrong) = password::refusal(&web, &signed, typed.kind(), &typed.password).await? {
+        let mut errors = Errors::default();
+        errors.put("password", wrong);
+        return form(&web, signed, StatusCode::UNPROCESSABLE_ENTITY, typed, errors).await;
+    }
+    let job = async move |db: &mut Connection<'_>, grant| access_keys::create_once(db, grant, new, &once).await;
+    match web.store().write(signed.permit()?, job).await {
+        Ok((key, made)) => secret::page(&web, &signed, &key, made.expose(), None).await,
+        Err(Error::NotFound("partner")) => {
+            let mut errors = Errors::default();
+            errors.put("partner", "There is no such partner any more: choose another.");
+            form(&web, signed, StatusCode::UNPROCESSABLE_ENTITY, typed, errors).await
+        }
+        Err(other) => Err(other.into()),
+    }
+}
+
+async fn made_before(web: &Web, signed: &Signed<ManageKeys>, once: &Token) -> Result<Option<i64>, Refusal> {
+    let grant = signed.permit::<ManageKeys>()?;
+    Ok(web.store().read(async |db| used_forms::made(db, &grant, once).await).await?)
+}
+
+async fn form(web: &Web, signed: Signed<ManageKeys>, status: StatusCode, mut typed: Typed, errors: Errors) -> Answer {
+    let summary = summary::read(web, &signed, &typed).await?;
+    let grant = signed.permit::<ManageKeys>()?;
+    let job = async move |db: &mut Connection<'_>| access_keys::choices(db, &grant).await;
+    let partners: Vec<_> =
+        web.store().read_apart(job).await?.into_iter().map(|choice| Offered::new(choice, &typed)).collect();
+    if typed.name.is_empty() && typed.step == "show" {
+        typed.name = proposed(&typed, &partners);
+    }
+    if Token::parse(&typed.once).is_none() {
+        typed.once = Once::fresh(web);
+    }
+    let picture = |kind, cuts| glyph(kind, cuts, GlyphSize::Row);
+    let page = Page {
+        features: features(&typed),
+        chips: chips(&typed),
+        asks_password: !signed.me()?.fresh,
+        my_address: signed.visitor.address.map(|address| address.to_canonical().to_string()).unwrap_or_default(),
+        glyphs: (picture(KeyKind::Full, [1, 3, 0, 2, 1, 2]), picture(KeyKind::Partner, [2, 0, 3, 1, 2, 0])),
+        frame: signed.frame,
+        typed,
+        errors,
+        partners,
+        summary,
+    };
+    page_with(status, &page)
+}
+
+/// The name that is filled in beforehand.
+fn proposed(typed: &Typed, partners: &[Offered]) -> String {
+    match typed.kind() {
+        KeyKind::Full => "Own systems".into(),
+        KeyKind::Partner => partners.iter().find(|one| one.chosen).map(|one| one.company.clone()).unwrap_or_default(),
+    }
+}
+
+impl Offered {
+    fn new(choice: PartnerChoice, typed: &Typed) -> Self {
+        let chosen = typed.partner().is_some_and(|partner| partner.get() == choice.id);
+        let kind = partner_kind(&choice.kind);
+        let leads = choice.leads.map_or_else(String::new, |leads| format!(", {}", count(leads, "lead")));
+        let inactive = if choice.active { "" } else { ", not active: its keys are refused" };
+        let note = match choice.keys.len() as i64 {
+            0 => "no keys".to_owned(),
+            keys => format!("already has {}", count(keys, "key")),
+        };
+        let link = |(id, name)| (name, key_href(id, ""));
+        Self {
+            id: choice.id,
+            company: choice.company,
+            chosen,
+            words: format!("{kind}{leads}{inactive}"),
+            note,
+            keys: choice.keys.into_iter().map(link).filter(|_| chosen).collect(),
+        }
+    }
+}
+
+fn features(typed: &Typed) -> Vec<Feature> {
+    let ticked = typed.scopes();
+    let mut begun = false;
+    let row = |scope: Scope| {
+        let full_only = !scope.partner_may_have();
+        let begins_full_only = full_only && !begun;
+        begun = full_only;
+        let (name, label, ticked) = (scope.as_str(), scope.label(), ticked.contains(scope));
+        Feature { name, label, words: allows(scope), ticked, full_only, begins_full_only }
+    };
+    Scope::ALL.into_iter().map(row).collect()
+}
+
+/// What a feature allows, in one line.
+const fn allows(scope: Scope) -> &'static str {
+    match scope {
+        Scope::CreateLeads => "Send new leads in",
+        Scope::ReadLeads => "See leads, and subscribe to their events",
+        Scope::UpdateDeleteLeads => "Change fields and status, and remove leads",
+        Scope::ManageActivities => "Notes, calls, tasks on a lead",
+        Scope::Voice => "Look callers up and log calls",
+        Scope::Appointments => "Read, book and move appointments",
+        Scope::Journeys => "Start and end journey runs",
+        Scope::ManagePartners => "Create and change partner records",
+    }
+}
+
+fn chips(typed: &Typed) -> Vec<Chip> {
+    let (kind, ticked) = (typed.kind(), typed.scopes());
+    let fits = |template: &super::form::Template| !ticked.is_empty() && template.scopes(kind) == ticked;
+    let chip = |template: &super::form::Template| Chip {
+        name: template.name,
+        label: template.label,
+        scopes: template.names(),
+        pressed: fits(template),
+    };
+    TEMPLATES.iter().map(chip).collect()
+}
+
+impl Page {
+    fn is_partner(&self) -> bool {
+        self.typed.kind() == KeyKind::Partner
+    }
+
+    fn chosen(&self) -> Option<&Offered> {
+        self.partners.iter().find(|offered| offered.chosen)
+    }
+
+    /// Whether the folded part stands open: something in it is set or wrong.
+    fn is_unfolded(&self) -> bool {
+        let fields = ["expires", "expires_on", "address_ranges", "requests_per_minute", "idle_days"];
+        fields.iter().any(|field| self.errors.of(field).is_some())
+    }
+}

@@ -1,0 +1,53 @@
+//! Settings > Configuration > Access Keys.
+
+mod add;
+mod delete;
+mod edit;
+mod export;
+mod form;
+mod list;
+mod password;
+mod query;
+mod rotate;
+mod row;
+mod said;
+mod secret;
+mod show;
+mod summary;
+mod verdict;
+
+use axum::Router;
+use axum::routing::{get, post};
+
+use crate::Web;
+
+/// Where the list is.
+pub(crate) const HOME: &str = "/settings/configuration/access-keys";
+
+/// When a new key may end by itself: what the form sends, and its words.
+pub(crate) const EXPIRIES: [(&str, &str); 5] = [
+    ("never", "Never"),
+    ("30", "After 30 days"),
+    ("90", "After 90 days"),
+    ("365", "After 365 days"),
+    ("date", "On a date"),
+];
+
+/// The pages.
+pub(crate) fn routes() -> Router<Web> {
+    let at = |path: &str| format!("{HOME}{path}");
+    Router::new()
+        .route(HOME, get(list::show))
+        .route(&at("/export.csv"), get(export::csv))
+        .route(&at("/export.json"), get(export::json))
+        .route(&at("/add"), get(add::show).post(add::create))
+        .route(&at("/preview"), post(summary::show))
+        .route(&at("/delete"), get(delete::show_many).post(delete::delete_many))
+        .route(&at("/{id}"), get(show::show))
+        .route(&at("/{id}/delete"), get(delete::show).post(delete::delete))
+        .route(&at("/{id}/rotate"), get(rotate::show).post(rotate::rotate))
+        .route(&at("/{id}/edit"), get(edit::show).post(edit::edit))
+        .route(&at("/{id}/enable"), post(edit::enable))
+        .route(&at("/{id}/secret"), get(secret::lost))
+        .route(&at("/{id}/test"), post(secret::test))
+}
