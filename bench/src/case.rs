@@ -12,7 +12,7 @@ use crate::fixture::{Fixture, body};
 pub(crate) enum On {
     /// `SQLite`, beside the reference.
     Sqlite,
-    /// PostgreSQL; the reference has none.
+    /// PostgreSQL, beside the reference on PostgreSQL.
     Postgres,
 }
 
@@ -69,20 +69,8 @@ pub(crate) const CASES: [Case; 9] = [
             Ask::get(path, pick(&fixture.roster.partner_keys, number))
         },
     },
-    Case {
-        name: "postgres_full_read",
-        about: "full_read on PostgreSQL",
-        on: On::Postgres,
-        to_reach: None,
-        ..FULL_READ
-    },
-    Case {
-        name: "postgres_partner_read",
-        about: "partner_read on PostgreSQL",
-        on: On::Postgres,
-        to_reach: None,
-        ..PARTNER_READ
-    },
+    Case { name: "postgres_full_read", about: "full_read on PostgreSQL", on: On::Postgres, ..FULL_READ },
+    Case { name: "postgres_partner_read", about: "partner_read on PostgreSQL", on: On::Postgres, ..PARTNER_READ },
     Case {
         name: "create",
         about: "POST a lead with a Partner key, durable before the answer",

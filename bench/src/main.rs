@@ -39,6 +39,9 @@ enum Command {
     /// The reference.
     #[command(hide = true)]
     ServeReference { path: PathBuf },
+    /// The reference on PostgreSQL.
+    #[command(hide = true)]
+    ServeReferenceOnPostgres { url: String },
 }
 
 #[derive(Debug, Args)]
@@ -77,6 +80,7 @@ fn main() -> ExitCode {
         Command::Run(asked) => measure(&asked),
         Command::ServeHyper => server(bare::serve()),
         Command::ServeReference { path } => server(reference::serve(&path)),
+        Command::ServeReferenceOnPostgres { url } => server(reference::postgres::serve(&url)),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

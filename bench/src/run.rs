@@ -45,7 +45,7 @@ impl Plan {
 struct Filled {
     fixture: Arc<Fixture>,
     server: Server,
-    /// The reference over the same records; absent on PostgreSQL.
+    /// The reference over the same records.
     reference: Option<Server>,
 }
 
@@ -57,7 +57,7 @@ pub(crate) async fn run(plan: &Plan) -> Outcome<Vec<Measured>> {
     let sqlite = if wants(On::Sqlite) { Some(sqlite(plan, folder.path()).await?) } else { None };
     let cluster = wants(On::Postgres).then(|| TestPostgres::start(false));
     let postgres = match &cluster {
-        Some(cluster) => Some(fill(plan, cluster.fresh_database()).await?.0),
+        Some(cluster) => Some(postgres(plan, cluster).await?),
         None => None,
     };
     let mut measured = Vec::new();
@@ -77,6 +77,15 @@ async fn sqlite(plan: &Plan, folder: &std::path::Path) -> Outcome<Filled> {
     let path = folder.join("reference.db");
     reference::make(&path, filled.fixture.roster.secrets(), records.iter())?;
     filled.reference = Some(Server::start(own(&["serve-reference", &path.to_string_lossy()])?)?);
+    Ok(filled)
+}
+
+async fn postgres(plan: &Plan, cluster: &TestPostgres) -> Outcome<Filled> {
+    let (mut filled, records) = fill(plan, cluster.fresh_database()).await?;
+    progress("the reference's copy of them");
+    let url = cluster.fresh_database();
+    reference::postgres::make(&url, filled.fixture.roster.secrets(), &records).await?;
+    filled.reference = Some(Server::start(own(&["serve-reference-on-postgres", &url])?)?);
     Ok(filled)
 }
 

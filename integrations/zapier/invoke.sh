@@ -12,11 +12,11 @@ export DISABLE_ZAPIER_ANALYTICS=1 NODE_ENV=test
 export authData_server=$1 authData_key=$2
 
 runner=build/runner
-[[ -x $runner/node_modules/.bin/zapier-platform ]] ||
+[[ -x $runner/node_modules/.bin/zapier ]] ||
   npm install --prefix "$runner" --no-save --no-audit --no-fund zapier-platform-cli@17.9.1
 invoke() {
   echo "==> invoke $*"
-  "$runner/node_modules/.bin/zapier-platform" invoke "$@" --non-interactive
+  "$runner/node_modules/.bin/zapier" invoke "$@" --non-interactive
 }
 
 npm run --silent build

@@ -3,6 +3,7 @@
 use std::fmt::Write;
 use std::fs;
 
+use leadlatch_api::wire::{Line, RULES};
 use leadlatch_domain::dropdown::Dropdown;
 use leadlatch_domain::matrix::{MATRIX, Needs, PartnerReach, Rule};
 
@@ -30,7 +31,7 @@ Which action a dropdown needs stands in its path. Where the key may not do it, t
 /// Writes the tables or, with `check`, fails when the one checked in is another.
 pub(crate) fn run(check: bool) -> Result<(), String> {
     let path = crate::workspace()?.join(PATH);
-    let table = table(MATRIX) + &dropdowns();
+    let table = table(MATRIX) + &dropdowns() + &requests(RULES);
     if !check {
         return fs::write(&path, table).map_err(|error| format!("{PATH}: {error}"));
     }
@@ -58,6 +59,16 @@ fn dropdowns() -> String {
         let (action, full) = (rule.action, full_key(&rule));
         writeln!(text, "| `/zapier/dropdowns/{name}` | `{action}` | {full} | {partner} |")
             .expect("a String takes all that is written");
+    }
+    text
+}
+
+/// The requests of existing integrations, whose key and action stand in the body, each with the action that it is.
+fn requests(lines: &[Line]) -> String {
+    let mut text =
+        "\n## Requests of existing integrations\n\n| path | request | action |\n| --- | --- | --- |\n".to_owned();
+    for Line { path, request, rule } in lines {
+        writeln!(text, "| `{path}` | {request} | `{}` |", rule.action).expect("a String takes all that is written");
     }
     text
 }
@@ -101,6 +112,15 @@ mod tests {
         let line = |name: &str| dropdowns().lines().find(|line| line.contains(name)).unwrap().to_owned();
         assert!(line("/users`").ends_with("| `users.read` | Any live key | `[]` |"));
         assert!(line("/partners`").ends_with("| Only the linked record |"));
+    }
+
+    #[test]
+    fn every_request_of_an_integration_is_an_action_of_the_matrix() {
+        let table = table(MATRIX);
+        for line in RULES {
+            assert!(table.contains(&format!("| `{}` |", line.rule.action)), "{}", line.request);
+        }
+        assert!(requests(RULES).contains("| `/api/APILead.php` | delete | `leads.delete` |"));
     }
 
     #[test]

@@ -32,6 +32,16 @@ impl Columns {
         Self { fields, list }
     }
 
+    /// The fields of the list.
+    pub(super) fn fields(&self) -> &[LeadField] {
+        &self.fields
+    }
+
+    /// The list with the name of a table before each column.
+    pub(super) fn list_of(&self, table: &str) -> String {
+        self.fields.iter().map(|field| format!("{table}.{}", field.name())).collect::<Vec<_>>().join(", ")
+    }
+
     /// Writes a row of the select list as a JSON object.
     pub(super) fn write_row(&self, row: &Row<'_>, json: &mut Vec<u8>) -> rusqlite::Result<()> {
         let mut open = b'{';
@@ -45,13 +55,22 @@ impl Columns {
 
     /// Writes the values of a whole record as a JSON object.
     pub(super) fn write_values(&self, values: &[Value], json: &mut Vec<u8>) {
-        let mut open = b'{';
-        for field in &self.fields {
-            write_member(open, *field, ValueRef::from(&values[*field as usize]), json);
-            open = b',';
-        }
-        json.push(b'}');
+        write_object(&self.fields, |_, field| ValueRef::from(&values[field as usize]), json);
     }
+}
+
+/// Writes fields as a JSON object, each with its value by place and name.
+pub(super) fn write_object<'v>(
+    fields: &[LeadField],
+    value: impl Fn(usize, LeadField) -> ValueRef<'v>,
+    json: &mut Vec<u8>,
+) {
+    let mut open = b'{';
+    for (at, field) in fields.iter().copied().enumerate() {
+        write_member(open, field, value(at, field), json);
+        open = b',';
+    }
+    json.push(b'}');
 }
 
 fn write_member(open: u8, field: LeadField, value: ValueRef<'_>, json: &mut Vec<u8>) {

@@ -4,6 +4,7 @@
 
 mod database;
 mod lead;
+pub(crate) mod postgres;
 mod writer;
 
 use std::net::SocketAddr;

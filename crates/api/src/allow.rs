@@ -1,6 +1,7 @@
 //! The permission as a type in the handler's signature. [`Allow<A>`] lets a caller in who may do `A`; the same line of
 //! the access matrix is written into the OpenAPI document by [`allowed!`].
 
+use std::marker::PhantomData;
 use std::time::Instant;
 
 use axum::extract::FromRequestParts;
@@ -9,7 +10,7 @@ use axum::http::request::Parts;
 use leadlatch_domain::key_secret::KeyDigest;
 use leadlatch_domain::matrix::{Action, Rule};
 use leadlatch_domain::problem::Code;
-use leadlatch_store::Grant;
+use leadlatch_store::{Access, Connection, Grant};
 use utoipa::openapi::extensions::Extensions;
 use utoipa::openapi::path::Operation;
 use utoipa::openapi::security::SecurityRequirement;
@@ -28,24 +29,70 @@ impl<A: Action> FromRequestParts<App> for Allow<A> {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
-        let caller = parts.extensions.get::<Caller>().cloned().unwrap_or_default();
-        let digest = presented(&parts.headers)?;
-        let access = app.store.authenticate(digest, caller.address()).await?;
-        // In the one order of decisions: address, rate, then kind and scope. What the address refuses uses up no rate.
-        let inside = access.check_address();
-        let limited = access.per_minute().filter(|_| inside.is_ok());
-        let quota = limited.map(|(key, limit)| app.limits.take(key, limit, Instant::now()));
-        caller.is(&access, A::RULE.scope(), quota);
-        inside?;
-        if quota.is_some_and(|quota| quota.over) {
-            return Err(Problem::new(Code::RateLimited));
-        }
-        Ok(Self(access.permit()?))
+        let caller = caller(parts);
+        let digest = presented(&parts.headers, [])?;
+        Ok(Self(admit(app, &caller, digest, &A::RULE).await?.permit()?))
     }
 }
 
-/// The digest of the one key that the headers present.
-fn presented(headers: &HeaderMap) -> Result<KeyDigest, Problem> {
+/// A key that is presented for doing `A` and not looked at yet: it is let in together with what is read for it, which saves
+/// the way to the database once. For a read that comes first: nothing can be known of the caller before.
+#[derive(Debug)]
+pub(crate) struct Ask<A> {
+    digest: KeyDigest,
+    caller: Caller,
+    action: PhantomData<A>,
+}
+
+impl<A: Action> FromRequestParts<App> for Ask<A> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &App) -> Result<Self, Problem> {
+        Ok(Self { digest: presented(&parts.headers, [])?, caller: caller(parts), action: PhantomData })
+    }
+}
+
+impl<A: Action> Ask<A> {
+    /// Lets the key in and reads what an index and a limit bound: a store function and what it is asked for.
+    pub(crate) async fn read<I: Copy, T>(
+        self,
+        app: &App,
+        job: impl AsyncFn(&mut Connection<'_>, &Grant<A>, I) -> leadlatch_store::Result<T>,
+        asked: I,
+    ) -> Result<T, Problem> {
+        let admit = |access| Ok(judge(app, &self.caller, access, &A::RULE)?.permit()?);
+        app.store.read_as((self.digest, self.caller.address()), admit, job, asked).await
+    }
+}
+
+fn caller(parts: &Parts) -> Caller {
+    parts.extensions.get::<Caller>().cloned().unwrap_or_default()
+}
+
+/// Lets a key in from an address and at a rate, and counts it as one that asks for what a rule says.
+pub(crate) async fn admit(app: &App, caller: &Caller, digest: KeyDigest, rule: &Rule) -> Result<Access, Problem> {
+    let access = app.store.authenticate(digest, caller.address()).await?;
+    judge(app, caller, access, rule)
+}
+
+/// In the one order of decisions: address, rate; kind and scope come next. What the address refuses uses up no rate.
+fn judge(app: &App, caller: &Caller, access: Access, rule: &Rule) -> Result<Access, Problem> {
+    let inside = access.check_address();
+    let limited = access.per_minute().filter(|_| inside.is_ok());
+    let quota = limited.map(|(key, limit)| app.limits.take(key, limit, Instant::now()));
+    caller.is(&access, rule.scope(), quota);
+    inside?;
+    if quota.is_some_and(|quota| quota.over) {
+        return Err(Problem::new(Code::RateLimited));
+    }
+    Ok(access)
+}
+
+/// The digest of the one key that the headers and the body present.
+pub(crate) fn presented<'k>(
+    headers: &'k HeaderMap,
+    body: impl IntoIterator<Item = &'k str>,
+) -> Result<KeyDigest, Problem> {
     let malformed = |_| Problem::new(Code::MalformedKey);
     let mut found: Option<&str> = None;
     let bearers = headers.get_all("authorization").iter().map(|value| (value, true));
@@ -53,13 +100,22 @@ fn presented(headers: &HeaderMap) -> Result<KeyDigest, Problem> {
     for (value, bearer) in bearers.chain(keys) {
         let text = value.to_str().map_err(|_| Problem::new(Code::MalformedKey))?.trim();
         let key = if bearer { bearer_token(text).ok_or_else(|| Problem::new(Code::MalformedKey))? } else { text };
-        if found.is_some_and(|other| other != key) {
-            return Err(Problem::new(Code::ConflictingCredentials));
-        }
-        found = Some(key);
+        take(&mut found, key)?;
+    }
+    for key in body {
+        take(&mut found, key)?;
     }
     let key = found.filter(|key| !key.is_empty()).ok_or_else(|| Problem::new(Code::MissingCredential))?;
     KeyDigest::of_presented(key).map_err(malformed)
+}
+
+/// Keeps a key; another one than that which is kept already is one too many.
+fn take<'k>(found: &mut Option<&'k str>, key: &'k str) -> Result<(), Problem> {
+    if found.is_some_and(|other| other != key) {
+        return Err(Problem::new(Code::ConflictingCredentials));
+    }
+    *found = Some(key);
+    Ok(())
 }
 
 fn bearer_token(text: &str) -> Option<&str> {
@@ -67,7 +123,22 @@ fn bearer_token(text: &str) -> Option<&str> {
     scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
 }
 
-/// A handler whose signature says what it permits. A handler without [`Allow`] has none, and cannot be registered.
+/// What stands first in a handler's signature and says what the handler permits.
+pub(crate) trait Permission {
+    /// What is permitted.
+    type Action: Action;
+}
+
+impl<A: Action> Permission for Allow<A> {
+    type Action = A;
+}
+
+impl<A: Action> Permission for Ask<A> {
+    type Action = A;
+}
+
+/// A handler whose signature says what it permits. A handler without [`Allow`] or [`Ask`] has none, and cannot be
+/// registered.
 pub(crate) trait Guarded<T> {
     /// Its line of the access matrix.
     const RULE: Rule;
@@ -75,12 +146,12 @@ pub(crate) trait Guarded<T> {
 
 macro_rules! guarded {
     ($($arg:ident),*) => {
-        impl<H, F, A, $($arg),*> Guarded<(A, F, $($arg,)*)> for H
+        impl<H, F, P, $($arg),*> Guarded<(P, F, $($arg,)*)> for H
         where
-            H: Fn(Allow<A>, $($arg),*) -> F,
-            A: Action,
+            H: Fn(P, $($arg),*) -> F,
+            P: Permission,
         {
-            const RULE: Rule = A::RULE;
+            const RULE: Rule = P::Action::RULE;
         }
     };
 }

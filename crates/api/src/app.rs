@@ -1,5 +1,6 @@
 //! What every handler shares.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use ipnet::IpNet;
@@ -19,6 +20,8 @@ pub struct App {
     pub usage: Arc<Usage>,
     /// What keys with a limit did in this minute.
     pub limits: Arc<Limits>,
+    /// What addresses posted by forms in this minute.
+    pub form_limits: Arc<Limits<IpAddr>>,
     /// How others are called, and who may be.
     pub outbound: Arc<Outbound>,
     /// Whether plain http is answered on an address that is not loopback.

@@ -1,5 +1,6 @@
 //! A JSON object as a body, refused in our own words.
 
+use axum::body::Body;
 use axum::extract::{FromRequest, Request};
 use axum::http::header;
 use bytes::Bytes;
@@ -35,7 +36,12 @@ pub(crate) async fn bytes(request: Request) -> Result<Bytes, Problem> {
     if !essence.eq_ignore_ascii_case("application/json") {
         return Err(Problem::new(Code::UnsupportedMediaType));
     }
-    let whole = Limited::new(request.into_body(), LIMIT).collect();
+    whole(request.into_body()).await
+}
+
+/// The bytes of a body, whatever it says it is, within the limits of size and time.
+pub(crate) async fn whole(body: Body) -> Result<Bytes, Problem> {
+    let whole = Limited::new(body, LIMIT).collect();
     let body = tokio::time::timeout(PATIENCE, whole).await.map_err(|_| Problem::new(Code::RequestTimeout))?;
     Ok(body.map_err(|error| too_large(&*error))?.to_bytes())
 }

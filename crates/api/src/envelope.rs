@@ -19,7 +19,9 @@ use crate::App;
 use crate::exposed::refuse_key_in_url;
 use crate::forwarded::client;
 use crate::limit::Quota;
+use crate::meters;
 use crate::problem::Problem;
+use crate::wire::{Voice, write_origin};
 
 /// What a request is counted as whose caller went away before the answer: no answer of ours has this status.
 const GONE: u16 = 499;
@@ -39,14 +41,22 @@ pub struct Peer {
 #[derive(Debug, Clone, Copy)]
 pub struct Served(pub i64);
 
+/// The status that a request is counted as, where its answer has another for its client's sake.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Counted(pub(crate) u16);
+
 /// A place where the permission check leaves who called, for the count.
-#[derive(Clone, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Caller {
     address: Option<IpAddr>,
+    /// Whether anyone on the way could read the request.
+    in_clear: bool,
+    request: Option<RequestId>,
     found: Arc<OnceLock<Found>>,
 }
 
 /// The key that calls, what its request needs, and what is left of its limit.
+#[derive(Debug)]
 struct Found {
     key: UsedKey,
     scope: Option<Scope>,
@@ -56,6 +66,15 @@ struct Found {
 impl Caller {
     pub(crate) fn address(&self) -> Option<IpAddr> {
         self.address
+    }
+
+    pub(crate) fn in_clear(&self) -> bool {
+        self.in_clear
+    }
+
+    /// The id of the request, for the log.
+    pub(crate) fn request_id(&self) -> &str {
+        self.request.as_ref().map_or("none", RequestId::as_str)
     }
 
     pub(crate) fn is(&self, access: &Access, scope: Option<Scope>, quota: Option<Quota>) {
@@ -86,13 +105,14 @@ pub(crate) async fn envelope(State(app): State<App>, mut request: Request, next:
     let peer = client.as_ref().map_or(connection, |client| *client);
     let plain = peer.is_some_and(|peer| !peer.private) && !app.allow_plain_http;
     let mut asked = Asked::of(app, &request, peer);
+    let voice = Voice::of(asked.route);
     let answer = if let Err(unreadable) = client {
         let detail = format!("The proxy in front of the server sent what cannot be read: {}.", unreadable.0);
-        Problem::because(Code::BadRequest, detail).write(asked.id.as_str())
-    } else if plain {
-        Problem::new(Code::PlainHttpRefused).write(asked.id.as_str())
+        voice.write(&Problem::because(Code::BadRequest, detail), asked.id.as_str())
+    } else if plain && !voice.asks_the_account() {
+        voice.write(&Problem::new(Code::PlainHttpRefused), asked.id.as_str())
     } else if let Err(problem) = refuse_key_in_url(&asked.app, &asked.caller, request.uri()).await {
-        problem.write(asked.id.as_str())
+        voice.write(&problem, asked.id.as_str())
     } else {
         let extensions = request.extensions_mut();
         extensions.insert(asked.caller.clone());
@@ -100,19 +120,21 @@ pub(crate) async fn envelope(State(app): State<App>, mut request: Request, next:
         if let Some(peer) = peer {
             extensions.insert(peer);
         }
-        finish(next.run(request).await, asked.id.as_str())
+        finish(next.run(request).await, voice, asked.id.as_str())
     };
-    asked.count(answer.status().as_u16(), answer.extensions().get::<Served>().map_or(0, |served| served.0));
+    let status = answer.extensions().get::<Counted>().map_or(answer.status().as_u16(), |counted| counted.0);
+    asked.count(status, answer.extensions().get::<Served>().map_or(0, |served| served.0));
     let mut answer = with_headers(answer, asked.id.as_str());
+    write_origin(asked.route, &mut answer);
     if let Some(quota) = asked.caller.found.get().and_then(|found| found.quota) {
         quota.write(answer.headers_mut());
     }
     answer
 }
 
-fn finish(mut answer: Response, id: &str) -> Response {
+fn finish(mut answer: Response, voice: Voice, id: &str) -> Response {
     match answer.extensions_mut().remove::<Problem>() {
-        Some(problem) => problem.write(id),
+        Some(problem) => voice.write(&problem, id),
         None => answer,
     }
 }
@@ -133,12 +155,19 @@ fn with_headers(mut answer: Response, id: &str) -> Response {
 
 impl Asked {
     fn of(app: App, request: &Request, peer: Option<Peer>) -> Self {
+        // Ours: a caller's own header is never believed.
+        let id = RequestId::fresh();
+        let caller = Caller {
+            address: peer.map(|peer| peer.address),
+            in_clear: peer.is_some_and(|peer| !peer.private),
+            request: Some(id),
+            found: Arc::default(),
+        };
         Self {
             app,
-            caller: Caller { address: peer.map(|peer| peer.address), found: Arc::default() },
+            caller,
             began: Instant::now(),
-            // Ours: a caller's own header is never believed.
-            id: RequestId::fresh(),
+            id,
             method: method_name(request.method()),
             route: request.extensions().get::<MatchedPath>().map_or("none", |path| template(path.as_str())),
             agent: request.headers().get(header::USER_AGENT).cloned(),
@@ -153,10 +182,7 @@ impl Asked {
             self.count_use(found.key, found.scope, status, rows, took);
         }
         tracing::debug!(request_id = self.id.as_str(), method = self.method, route = self.route, status, "answered");
-        let status = metrics::SharedString::from(status.to_string());
-        let labels = [("method", self.method.into()), ("route", self.route.into()), ("status", status)];
-        metrics::counter!("leadlatch_http_requests_total", &labels).increment(1);
-        metrics::histogram!("leadlatch_http_request_seconds").record(took.as_secs_f64());
+        meters::answered(self.method, self.route, status, took);
     }
 
     /// In the key's counts, exactly, and in the request log, if it has room. What is logged is in docs/logging.md.

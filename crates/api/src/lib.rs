@@ -11,9 +11,11 @@ mod idempotency;
 mod json;
 mod limit;
 mod list;
+mod meters;
 pub mod problem;
 mod router;
 mod v1;
+pub mod wire;
 
 pub use app::App;
 pub use envelope::{Peer, Served};

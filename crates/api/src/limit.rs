@@ -3,6 +3,7 @@
 //! A key without a limit never comes here; keys with one wait for each other only when they share a shard.
 
 use std::collections::HashMap;
+use std::hash::{BuildHasher, Hash, RandomState};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -16,15 +17,16 @@ const SHARDS: usize = 16;
 /// A map with fewer windows is not searched for those that are over.
 const KEPT: usize = 256;
 
-/// The windows of every key with a limit that was used in the last minute.
-#[derive(Debug, Default)]
-pub struct Limits {
-    shards: [Mutex<Shard>; SHARDS],
+/// The windows of every key with a limit, or of whatever else is counted by, that was used in the last minute.
+#[derive(Debug)]
+pub struct Limits<K = KeyId> {
+    shards: [Mutex<Shard<K>>; SHARDS],
+    hasher: RandomState,
 }
 
-#[derive(Debug, Default)]
-struct Shard {
-    windows: HashMap<KeyId, Window>,
+#[derive(Debug)]
+struct Shard<K> {
+    windows: HashMap<K, Window>,
     /// How many windows there were when those that are over were last thrown away.
     swept: usize,
 }
@@ -46,10 +48,18 @@ pub(crate) struct Quota {
     pub(crate) over: bool,
 }
 
-impl Limits {
+impl<K> Default for Limits<K> {
+    fn default() -> Self {
+        let shard = || Mutex::new(Shard { windows: HashMap::new(), swept: 0 });
+        Self { shards: std::array::from_fn(|_| shard()), hasher: RandomState::new() }
+    }
+}
+
+impl<K: Eq + Hash> Limits<K> {
     /// Counts a request of a key at a moment. One that is refused uses up nothing.
-    pub(crate) fn take(&self, key: KeyId, limit: PerMinute, now: Instant) -> Quota {
-        let shard = &self.shards[usize::try_from(key.get()).unwrap_or_default() % SHARDS];
+    pub(crate) fn take(&self, key: K, limit: PerMinute, now: Instant) -> Quota {
+        let place = self.hasher.hash_one(&key) % SHARDS as u64;
+        let shard = &self.shards[usize::try_from(place).unwrap_or_default()];
         let mut shard = shard.lock().unwrap_or_else(PoisonError::into_inner);
         shard.sweep(now);
         let window = shard.windows.entry(key).or_insert(Window { began: now, used: 0 });
@@ -66,7 +76,7 @@ impl Limits {
     }
 }
 
-impl Shard {
+impl<K: Eq + Hash> Shard<K> {
     /// Throws away what is over whenever the map has doubled, so that it never holds more than twice what is in use.
     fn sweep(&mut self, now: Instant) {
         if self.windows.len() > (2 * self.swept).max(KEPT) {

@@ -10,6 +10,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use leadlatch_domain::fault::{Fault, FieldFault};
 use leadlatch_domain::problem::Code;
+use leadlatch_store::leads::Written;
 use leadlatch_store::{Page, Slice, Visible};
 use serde::Serialize;
 use serde_json::{Map, Value as Json};
@@ -188,6 +189,23 @@ impl ListQuery {
         list(slice.rows, next_cursor, total)
     }
 
+    /// What the rows of an answer that are written in the store stand behind.
+    pub(crate) fn begin() -> Vec<u8> {
+        b"{\"data\":[".to_vec()
+    }
+
+    /// The answer of rows that were written behind [`ListQuery::begin`].
+    pub(crate) fn answer_written(&self, rows: Visible<Written>, sort: &str, total: Option<Total>) -> Response {
+        let Written { mut json, count, next } = rows.into_inner();
+        let next_cursor = next.map(|place| self.write_cursor(sort, place));
+        json.push(b']');
+        // The members behind the rows, without the brace that would open them.
+        let rest = serde_json::to_vec(&ListEnd { next_cursor, total }).unwrap_or_default();
+        json.push(b',');
+        json.extend_from_slice(rest.strip_prefix(b"{").unwrap_or_default());
+        answer(json, count)
+    }
+
     /// The answer of a list by name.
     pub(crate) fn answer_by_name<T: Serialize>(
         &self,
@@ -217,6 +235,13 @@ pub(crate) enum Total {
 #[derive(Serialize)]
 struct ListBody<T> {
     data: Vec<Visible<T>>,
+    #[serde(flatten)]
+    end: ListEnd,
+}
+
+/// What stands behind the rows of a list.
+#[derive(Serialize)]
+struct ListEnd {
     next_cursor: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     total: Option<Total>,
@@ -224,7 +249,7 @@ struct ListBody<T> {
 
 fn list<T: Serialize>(data: Vec<Visible<T>>, next_cursor: Option<String>, total: Option<Total>) -> Response {
     let rows = data.len();
-    json(&ListBody { data, next_cursor, total }, rows)
+    json(&ListBody { data, end: ListEnd { next_cursor, total } }, rows)
 }
 
 /// A page of a list.
@@ -253,6 +278,15 @@ pub(crate) fn json(body: &impl Serialize, rows: usize) -> Response {
     if let Err(error) = serde_json::to_writer(&mut bytes, body) {
         return Problem::from(leadlatch_store::Error::internal(error)).into_response();
     }
+    answer(bytes, rows)
+}
+
+/// One lead that the store wrote.
+pub(crate) fn lead(lead: Visible<Written>) -> Response {
+    answer(lead.into_inner().json, 1)
+}
+
+fn answer(bytes: Vec<u8>, rows: usize) -> Response {
     let kind = HeaderValue::from_static("application/json");
     let mut response = ([(header::CONTENT_TYPE, kind)], bytes).into_response();
     response.extensions_mut().insert(Served(rows as i64));

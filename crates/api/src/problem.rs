@@ -1,6 +1,6 @@
 //! Refusals as RFC 9457 problem details. A handler gives a [`Problem`]; the envelope writes it with the request's id.
 
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use leadlatch_domain::fault::{Fault, FieldFault, cut};
 use leadlatch_domain::lead::filter::FilterRefused;
@@ -151,18 +151,42 @@ impl Problem {
         };
         let json = serde_json::to_vec(&body).unwrap_or_default();
         let mut response = (self.status(), json).into_response();
-        let headers = response.headers_mut();
-        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        let kind = HeaderValue::from_static("application/problem+json");
+        response.headers_mut().insert(header::CONTENT_TYPE, kind);
+        self.write_headers(response.headers_mut());
+        response
+    }
+
+    /// What a refusal says in headers, whatever its body is.
+    pub(crate) fn write_headers(&self, headers: &mut HeaderMap) {
         if let Some(challenge) = self.challenge() {
             headers.insert(header::WWW_AUTHENTICATE, challenge);
         }
         if let Some(seconds) = self.extra.as_ref().and_then(|extra| extra.retry_after) {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
-        response
     }
 
-    fn log(&self, request_id: &str) {
+    /// The code.
+    pub(crate) fn code(&self) -> Code {
+        self.code
+    }
+
+    /// The whole refusal as one text, for who reads no more: each field that is wrong, or what is the matter and what
+    /// to change.
+    pub(crate) fn sentence(&self) -> String {
+        if !self.errors.is_empty() {
+            let said: Vec<_> = self.errors.iter().map(|fault| format!("{}: {}", fault.field, fault.detail)).collect();
+            return said.join(" ");
+        }
+        let said = format!("{} {}", self.code.title(), self.detail.as_deref().unwrap_or(self.code.remedy()));
+        match self.required {
+            Some(scope) => format!("{said} It needs {}.", scope.as_str()),
+            None => said,
+        }
+    }
+
+    pub(crate) fn log(&self, request_id: &str) {
         match (&self.cause, self.code) {
             (Some(cause), Code::Internal) => tracing::error!(request_id, cause, "a request failed"),
             (Some(cause), _) => tracing::warn!(request_id, cause, "a request could not be served"),
@@ -225,6 +249,7 @@ impl From<Error> for Problem {
             Error::Unavailable(cause) => Self { cause: Some(cause.into()), ..Self::new(code) },
             Error::NoRoom => Self { cause: Some("the database's disk is full".into()), ..Self::new(code) },
             Error::Unauthenticated(_)
+            | Error::Rehearsed
             | Error::SignedOut
             | Error::NoSuchLink
             | Error::Refused(_)

@@ -24,6 +24,7 @@ use crate::v1::{
     hooks, lead_groups, lead_types, leads, marketing, partner_records, sites, statuses, user_groups, users, whoami,
     zapier,
 };
+use crate::wire;
 
 #[derive(OpenApi)]
 #[openapi(info(title = "Leadlatch", description = "Leads, opened by access keys."), components(schemas(ProblemBody)))]
@@ -44,8 +45,8 @@ fn v1() -> OpenApiRouter<App> {
     let router = allowed!(router, update::update_introducer, update::update_partner);
     let router = allowed!(router, delete::delete_introducer, delete::delete_partner);
     let router = allowed!(router, users::list, users::get, user_groups::list, user_groups::get);
-    let router = allowed!(router, hooks::create::create, hooks::list, hooks::get, hooks::delete, hooks::new_secret);
     let router = allowed!(router, zapier::dropdowns::fill, zapier::samples::read);
+    let router = allowed!(router, hooks::create::create, hooks::list, hooks::get, hooks::delete, hooks::new_secret);
     allowed!(router, marketing::sources, marketing::mediums, marketing::terms)
 }
 
@@ -87,6 +88,7 @@ pub fn router(app: App, pages: Pages) -> Router {
         document.servers = Some(vec![Server::new(url.clone())]);
     }
     v1.merge(SwaggerUi::new("/docs").url("/openapi.json", document))
+        .merge(wire::routes())
         .route("/docs/errors/{code}", get(error_page))
         .route("/healthz", get(async || "ok"))
         .route("/readyz", get(ready))

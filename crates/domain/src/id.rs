@@ -61,6 +61,8 @@ ids! {
     UserId,
     /// A group of users.
     UserGroupId,
+    /// The number that the clients of an existing integration hold for a record.
+    WireNumber,
 }
 
 #[cfg(test)]

@@ -23,6 +23,12 @@ impl PerMinute {
         read.map(Self).ok_or_else(|| Fault::new("out_of_range", "Give a number of requests from 1 to 1000000."))
     }
 
+    /// A limit that is written down in the code.
+    pub const fn literal(number: u32) -> Self {
+        assert!(number >= 1 && number <= Self::MAX, "a limit in the range");
+        Self(number)
+    }
+
     /// The number.
     pub const fn get(self) -> u32 {
         self.0

@@ -36,6 +36,8 @@ pub struct KeyTimes {
     pub ended: bool,
     /// When it first stood in a URL.
     pub exposed_at: Option<Timestamp>,
+    /// When it first came over plain http.
+    pub sent_in_clear_at: Option<Timestamp>,
     /// When it was deleted.
     pub deleted_at: Option<Timestamp>,
 }
@@ -43,7 +45,7 @@ pub struct KeyTimes {
 /// Something that is about to end a key, or should.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Warning {
-    /// `expires_soon`, `rotated`, `idle_soon` or `exposed`.
+    /// `expires_soon`, `rotated`, `idle_soon`, `exposed` or `sent_in_clear`.
     pub code: &'static str,
     /// What happens and what to do.
     pub detail: String,
@@ -86,7 +88,10 @@ impl KeyTimes {
         let near = near.filter(|(_, at, _)| at.minus(WARNED) <= now);
         let exposed = "The key stood in a URL then, where logs keep it: rotate or delete it.";
         let exposed = self.exposed_at.map(|at| ("exposed", at, exposed));
-        let all = exposed.into_iter().chain(near);
+        let clear =
+            "The key came over plain http then, where anyone on the way could read it: use https, then rotate it.";
+        let clear = self.sent_in_clear_at.map(|at| ("sent_in_clear", at, clear));
+        let all = exposed.into_iter().chain(clear).chain(near);
         let mut warnings: Vec<_> = all.map(|(code, at, detail)| Warning { code, detail: detail.into(), at }).collect();
         warnings.sort_by_key(|warning| warning.at);
         warnings
@@ -111,6 +116,7 @@ mod tests {
             ends_at: None,
             ended: false,
             exposed_at: None,
+            sent_in_clear_at: None,
             deleted_at: None,
         }
     }
@@ -134,6 +140,12 @@ mod tests {
         assert_eq!(codes(&key, day(150)), ["exposed"]);
         assert_eq!(codes(&key, day(190)), ["exposed", "expires_soon"]);
         assert_eq!(codes(&key, day(200)), Vec::<&str>::new());
+    }
+
+    #[test]
+    fn a_key_that_came_in_clear_is_warned_about() {
+        let key = KeyTimes { sent_in_clear_at: Some(day(101)), ..made_on_day_100() };
+        assert_eq!(codes(&key, day(150)), ["sent_in_clear"]);
     }
 
     #[test]

@@ -37,3 +37,4 @@ pub mod support;
 pub mod text;
 pub mod time;
 pub mod token;
+pub mod web_form;

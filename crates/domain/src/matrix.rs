@@ -29,6 +29,8 @@ pub enum Role {
     Deletions,
     /// Ends a key whose successor is used, and marks a key that stood in a URL.
     KeyKeeper,
+    /// Takes in what a form on a web page posts, for one lead group whose admin let it.
+    WebForm,
     /// Tells subscriptions of events.
     Courier,
 }
@@ -40,6 +42,7 @@ impl Role {
             Self::Retention => "retention",
             Self::Deletions => "deletions",
             Self::KeyKeeper => "key_keeper",
+            Self::WebForm => "web_form",
             Self::Courier => "courier",
         }
     }
@@ -60,12 +63,12 @@ pub enum PartnerReach {
     Full,
     /// The key itself.
     Itself,
-    /// What the key made.
-    Made,
     /// What the key may read of each list, and an empty one instead of a 403.
     Readable,
     /// The same static example for every Partner key.
     Example,
+    /// What the key made.
+    Made,
 }
 
 impl PartnerReach {
@@ -78,9 +81,9 @@ impl PartnerReach {
             Self::Record => "Only the linked record",
             Self::Full => "Full list",
             Self::Itself => "The key itself",
-            Self::Made => "Only what the key made",
             Self::Readable => "What it may read, else []",
             Self::Example => "A static example",
+            Self::Made => "Only what the key made",
         }
     }
 }
@@ -170,12 +173,12 @@ matrix! {
     ReadUserGroups  "user_groups.read"   "read user groups": Needs::AnyKey, Never;
     ReadMarketing   "marketing.read"     "read marketing sources, mediums and terms": Needs::AnyKey, Never;
     ReadSites       "sites.read"         "read sites": Needs::AnyKey, Never;
+    FillDropdowns   "zapier.dropdowns"   "fill a dropdown with what the key may read": Needs::AnyKey, Readable;
+    ReadSamples     "zapier.samples"     "read static examples of what hooks deliver": Needs::AnyKey, Example;
     CreateHooks     "hooks.create"       "subscribe to events, each with the scope of its data": Needs::AnyKey, Made;
     ReadHooks       "hooks.read"         "see what the key subscribed to": Needs::AnyKey, Made;
     ChangeHooks     "hooks.change"       "change the secret of what the key subscribed to": Needs::AnyKey, Made;
     DeleteHooks     "hooks.delete"       "end what the key subscribed to": Needs::AnyKey, Made;
-    FillDropdowns   "zapier.dropdowns"   "fill a dropdown with what the key may read": Needs::AnyKey, Readable;
-    ReadSamples     "zapier.samples"     "read static examples of what hooks deliver": Needs::AnyKey, Example;
     WritePartners   "partners.write"     "write partner records and their links": MANAGE_PARTNERS, Never;
     ReferLeads      "leads.refer"        "refer leads to a partner and take them back": MANAGE_PARTNERS, Never;
     UseAccount      "account.use"        "sign in, and see and change what is one's own": Needs::Person, Never;
@@ -200,6 +203,8 @@ matrix! {
     EndDeletedKeys  "keys.end_deleted"   "delete keys again that a restore brought back": Needs::Role(Role::Deletions), Never;
     EndRotatedKeys  "keys.rotate_out"    "end a rotated key when its successor is first used": KEEPER, Never;
     MarkExposedKeys "keys.expose"        "mark a key that stood in a URL": KEEPER, Never;
+    MarkKeysInClear "keys.sent_in_clear" "mark a key that came over plain http": KEEPER, Never;
+    PostWebForm     "leads.post"         "create leads of a lead group from a web form": Needs::Role(Role::WebForm), Never;
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use serde_json::{Map, Value as Json};
 
 use crate::contact::{Email, Phone};
 use crate::fault::{Fault, FieldFault};
-use crate::id::PartnerId;
+use crate::id::{PartnerId, WireNumber};
 use crate::reach::PartnerKind;
 use crate::text::Name;
 
@@ -23,6 +23,8 @@ pub struct PartnerChange {
     pub email: Option<Option<Email>>,
     /// The company's telephone number, or none.
     pub phone: Option<Option<Phone>>,
+    /// The number that clients of existing integrations hold for it, or none.
+    pub wire_number: Option<Option<WireNumber>>,
     /// Whether its keys are let in.
     pub active: Option<bool>,
     /// Every lead group that it is linked to afterwards.

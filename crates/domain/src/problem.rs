@@ -74,6 +74,8 @@ catalogue! {
         "Correct the part named in detail.";
     MalformedJson "malformed_json" 400 "The body is not the JSON that is expected."
         "Send one JSON object in UTF-8.";
+    MalformedXml "malformed_xml" 400 "The body is not the XML that is expected."
+        "Send one XML document whose root is <data>.";
     NotFound "not_found" 404 "No such record exists."
         "Check the id.";
     NoSuchRoute "no_such_route" 404 "No such address exists."

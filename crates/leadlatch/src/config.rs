@@ -160,7 +160,7 @@ log = \"info\"
 ";
 
 /// The names of the settings.
-const NAMES: [&str; 13] = [
+const NAMES: [&str; 14] = [
     "listen",
     "database",
     "deletions_file",

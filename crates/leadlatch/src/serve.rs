@@ -62,6 +62,7 @@ impl Server {
             store,
             usage,
             limits: Arc::default(),
+            form_limits: Arc::default(),
             outbound,
             allow_plain_http: config.allow_plain_http,
             trusted_proxies: config.trusted_proxies.clone().into(),

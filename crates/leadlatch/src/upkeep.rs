@@ -39,10 +39,10 @@ enum Duty {
     RequestLog,
     /// Forgets retries of creates whose 24 hours are over.
     Retries,
-    /// Forgets deliveries whose days are over.
-    Deliveries,
     /// Removes sessions, links and tokens of forms that are over.
     Sessions,
+    /// Forgets deliveries whose days are over.
+    Deliveries,
     /// Keeps the database and the file of deletions together.
     Deletions,
 }
@@ -55,8 +55,8 @@ impl Duty {
         Self::AuditDetails,
         Self::RequestLog,
         Self::Retries,
-        Self::Deliveries,
         Self::Sessions,
+        Self::Deliveries,
         Self::Deletions,
     ];
 
@@ -68,8 +68,8 @@ impl Duty {
             Self::AuditDetails => "audit details",
             Self::RequestLog => "request log",
             Self::Retries => "retries",
-            Self::Deliveries => "deliveries",
             Self::Sessions => "sessions",
+            Self::Deliveries => "deliveries",
             Self::Deletions => "deletions file",
         }
     }
@@ -79,7 +79,7 @@ impl Duty {
         match self {
             Self::Usage => Duration::from_secs(1),
             Self::Bin => Duration::from_mins(10),
-            Self::Leads | Self::AuditDetails | Self::RequestLog | Self::Retries | Self::Deliveries | Self::Sessions => {
+            Self::Leads | Self::AuditDetails | Self::RequestLog | Self::Retries | Self::Sessions | Self::Deliveries => {
                 Duration::from_hours(1)
             }
             Self::Deletions => Duration::from_mins(1),

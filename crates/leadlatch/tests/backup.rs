@@ -272,3 +272,36 @@ fn postgresql_has_its_own_programs() {
         assert!(said.contains("pg_dump --format=custom --file=leads.dump") && said.contains("pg_restore"), "{said}");
     }
 }
+
+/// A file, or a folder with a file in it, that is a day old.
+fn left(path: PathBuf, is_folder: bool) -> PathBuf {
+    let file = if is_folder { path.join("leadlatch.db") } else { path.clone() };
+    if is_folder {
+        std::fs::create_dir(&path).expect("a folder");
+    }
+    let file = std::fs::File::create(file).expect("a file");
+    let yesterday = file.metadata().and_then(|file| file.modified()).expect("a time") - Duration::from_hours(24);
+    file.set_modified(yesterday).expect("another time");
+    path
+}
+
+#[test]
+fn what_a_killed_backup_or_restore_left_goes_with_the_next() {
+    let database = sqlite();
+    database.account("acme");
+    let folder = database.folder.path();
+    let (dead, alive) = (left(folder.join(".leadlatch-backup-dead"), false), folder.join(".leadlatch-backup-alive"));
+    let held = std::fs::File::open(left(alive.clone(), false)).expect("a file");
+    held.lock().expect("as a backup that is still being made holds it");
+    let backup = folder.join("backup.db");
+    database.run(&["backup", text(&backup)]);
+    assert!(!dead.exists() && alive.exists());
+    let name = file_of(&database).file_name().expect("a name").to_string_lossy().into_owned();
+    let dead = left(folder.join(format!(".{name}.restore-dead")), true);
+    let of_another = left(folder.join(".another.db.restore-dead"), true);
+    database.run(&["restore", text(&backup)]);
+    assert!(!dead.exists() && of_another.exists());
+    let names = std::fs::read_dir(folder).expect("a folder").flatten().map(|entry| entry.file_name());
+    let hidden: Vec<_> = names.filter(|name| name.to_string_lossy().starts_with('.')).collect();
+    assert_eq!(hidden.len(), 2, "nothing else was left: {hidden:?}");
+}

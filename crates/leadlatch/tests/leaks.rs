@@ -375,3 +375,40 @@ async fn test_leads_are_their_own_company_s_alone() {
         }
     }
 }
+
+/// The field's XML is another way to the same rows.
+#[tokio::test(flavor = "multi_thread")]
+async fn existing_integrations_get_the_rows_in_reach() {
+    for database in both() {
+        let hunt = Hunt::prepare(database).await;
+        for caller in &hunt.callers {
+            let ask = async |elements: &str| {
+                let body = format!("<data><key>{}</key>{elements}</data>", caller.key);
+                let request = hunt.server.client.post(format!("{}/api/APILead.php", hunt.server.base)).body(body);
+                let answer = request.send().await.expect("an answer");
+                let answer = Answer { status: answer.status(), text: answer.text().await.expect("a body") };
+                hunt.is_clean(caller, &answer, elements);
+                answer
+            };
+            let reach = hunt.reach(caller);
+            let id = |record: &str| record.split("<id>").nth(1)?.split('<').next()?.parse::<i64>().ok();
+            let ids =
+                |answer: &Answer| -> BTreeSet<i64> { answer.text.split("<record>").skip(1).filter_map(id).collect() };
+            let all = ask("<request>search</request><perpage>1000</perpage>").await;
+            assert_eq!(ids(&all), reach, "{}", caller.name);
+            assert!(all.text.contains(&format!("<total>{}</total>", reach.len())), "{}: {}", caller.name, all.text);
+            let missing = ask("<request>read</request><id>999999999</id>").await;
+            for lead in &hunt.leads {
+                let expected: BTreeSet<i64> = reach.iter().copied().filter(|id| *id == lead.id).collect();
+                let email = format!("<request>search</request><email>{}@example.com</email>", lead.word);
+                assert_eq!(ids(&ask(&email).await), expected, "{}: {email}", caller.name);
+                let read = ask(&format!("<request>read</request><id>{}</id>", lead.id)).await;
+                if expected.is_empty() {
+                    assert_eq!((read.status, &read.text), (missing.status, &missing.text), "{}", caller.name);
+                } else {
+                    assert!(read.text.contains(&lead.word), "{}: {}", caller.name, read.text);
+                }
+            }
+        }
+    }
+}

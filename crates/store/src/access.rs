@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use leadlatch_domain::address_ranges::AddressRanges;
 use leadlatch_domain::audit::{Actor, ActorKind};
-use leadlatch_domain::id::{AccountId, KeyId, PartnerId};
+use leadlatch_domain::id::{AccountId, KeyId, LeadGroupId, PartnerId};
 use leadlatch_domain::key_limits::{PerMinute, lets_in};
 use leadlatch_domain::key_secret::{KeyDigest, KeyKind};
 use leadlatch_domain::lead::FieldRights;
@@ -55,10 +55,12 @@ pub(crate) enum Caller {
     User(Arc<Person>),
     CommandLine,
     Role(Role),
+    /// A form on a web page, for one lead group.
+    WebForm(LeadGroupId),
 }
 
 /// What a live key's row says.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct KeyFacts {
     pub(crate) id: KeyId,
     pub(crate) digest: KeyDigest,
@@ -104,6 +106,11 @@ impl Access {
         Self { account, caller: Caller::Role(Role::KeyKeeper), from }
     }
 
+    /// A form on a web page that posts to a lead group which lets it.
+    pub(crate) fn web_form(account: AccountId, group: LeadGroupId, from: Option<IpAddr>) -> Self {
+        Self { account, caller: Caller::WebForm(group), from: from.map(|address| address.to_canonical()) }
+    }
+
     /// Work that the server does by itself for subscriptions of the account.
     pub(crate) fn courier(account: AccountId) -> Self {
         Self { account, caller: Caller::Role(Role::Courier), from: None }
@@ -119,6 +126,12 @@ impl Access {
     pub fn check_address(&self) -> Result<()> {
         let inside = self.key().is_none_or(|key| lets_in(key.address_ranges.as_deref(), self.from));
         if inside { Ok(()) } else { Err(Error::Denied(Box::new(self.denied(Code::AddressNotAllowed, DeniedBy::Ip)))) }
+    }
+
+    /// Whether both are the same key, of which the same is known in every part, from the same address.
+    pub(crate) fn is_same_key(&self, other: &Self) -> bool {
+        let same = self.account == other.account && self.from == other.from;
+        same && self.key().is_some() && self.key() == other.key()
     }
 
     fn denied(&self, code: Code, by: DeniedBy) -> Denied {
@@ -166,6 +179,11 @@ impl Access {
                 None
             }
             (Caller::CommandLine, Needs::AnyKey | Needs::Scope(_) | Needs::Admin) => None,
+            (Caller::WebForm(_), Needs::Role(Role::WebForm)) => None,
+            // What is for one lead group is never for the server at large.
+            (Caller::Role(_), Needs::Role(Role::WebForm)) => {
+                Some(denied(Code::InsufficientScope, DeniedBy::KeyKind, None))
+            }
             (Caller::Role(own), Needs::Role(role)) if *own == role => None,
             _ => Some(denied(Code::InsufficientScope, DeniedBy::KeyKind, None)),
         }
@@ -230,6 +248,14 @@ impl<A> Grant<A> {
         self.access.key()
     }
 
+    /// The lead group that a form posts to, if a form is the caller.
+    pub(crate) fn web_form(&self) -> Option<LeadGroupId> {
+        match self.access.caller {
+            Caller::WebForm(group) => Some(group),
+            _ => None,
+        }
+    }
+
     /// The person who is signed in, if one calls.
     pub fn person(&self) -> Option<&Person> {
         self.access.person()
@@ -246,6 +272,7 @@ impl<A> Grant<A> {
             Caller::User(person) => Actor { kind: ActorKind::User, id: person.id.get() },
             Caller::CommandLine => Actor { kind: ActorKind::CommandLine, id: 0 },
             Caller::Role(_) => Actor { kind: ActorKind::Role, id: 0 },
+            Caller::WebForm(group) => Actor { kind: ActorKind::Role, id: group.get() },
         }
     }
 
@@ -256,6 +283,7 @@ impl<A> Grant<A> {
             Caller::User(person) => format!("user {}", person.id),
             Caller::CommandLine => "command line".into(),
             Caller::Role(role) => format!("role {}", role.as_str()),
+            Caller::WebForm(group) => format!("role {} {group}", Role::WebForm.as_str()),
         }
     }
 }

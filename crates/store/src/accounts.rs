@@ -46,6 +46,8 @@ pub struct Account {
     pub request_log_days: i64,
     /// Days that the details of audit entries are kept; the entries stay.
     pub audit_details_days: i64,
+    /// Whether existing integrations may come over plain http.
+    pub plain_http: bool,
     /// When it was made.
     pub created_at: Timestamp,
 }
@@ -69,7 +71,7 @@ pub struct NewAccount {
 
 const COLUMNS: &str = "id, slug, name, country, time_zone, currency, host, suspended, bin_days, created_at, \
      default_lead_group_id, duplicate_within, duplicate_fields, duplicate_outcome, request_log_days, \
-     audit_details_days";
+     audit_details_days, plain_http";
 
 /// Makes an account with the lead group *General* and a status for each conversion point.
 pub async fn create(db: &mut Connection<'_>, _: &Operator, new: NewAccount) -> Result<Account> {
@@ -181,6 +183,7 @@ fn read(row: &Row<'_>) -> Result<Account> {
         bin_days: row.get(8)?,
         request_log_days: row.get(14)?,
         audit_details_days: row.get(15)?,
+        plain_http: row.get(16)?,
         created_at: Timestamp::from_micros(row.get(9)?),
     })
 }
@@ -221,6 +224,8 @@ pub struct AccountChange {
     pub request_log_days: Option<Days>,
     /// Days that the details of audit entries are kept.
     pub audit_details_days: Option<Days>,
+    /// Whether existing integrations may come over plain http.
+    pub plain_http: Option<bool>,
 }
 
 /// A host name belongs to one account on the server, so it is the operator's to give, not an admin's to take.
@@ -270,6 +275,7 @@ fn apply(before: Account, change: &AccountChange) -> Account {
         bin_days: days(change.bin_days, before.bin_days),
         request_log_days: days(change.request_log_days, before.request_log_days),
         audit_details_days: days(change.audit_details_days, before.audit_details_days),
+        plain_http: change.plain_http.unwrap_or(before.plain_http),
         ..before
     }
 }
@@ -285,7 +291,7 @@ async fn refuse_taken_host(db: &mut Connection<'_>, host: Option<&str>) -> Resul
 async fn store(db: &mut Connection<'_>, account: &Account) -> Result<()> {
     let sql = "UPDATE accounts SET name = $2, country = $3, time_zone = $4, currency = $5, host = $6, \
                default_lead_group_id = $7, duplicate_within = $8, duplicate_fields = $9, duplicate_outcome = $10, \
-               bin_days = $11, request_log_days = $12, audit_details_days = $13 WHERE id = $1";
+               bin_days = $11, request_log_days = $12, audit_details_days = $13, plain_http = $14 WHERE id = $1";
     let rule = &account.duplicates;
     let bound = values![
         account.id.get(),
@@ -301,6 +307,7 @@ async fn store(db: &mut Connection<'_>, account: &Account) -> Result<()> {
         account.bin_days,
         account.request_log_days,
         account.audit_details_days,
+        account.plain_http,
     ];
     db.execute(sql, bound).await.map(drop)
 }

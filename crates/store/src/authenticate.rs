@@ -76,7 +76,7 @@ pub(crate) async fn for_hook(db: &mut Connection<'_>, account: i64, key: i64, ho
 }
 
 async fn live_row(db: &mut Connection<'_>, digest: KeyDigest, lock: &str) -> Result<KeyRow> {
-    let now = db.database_now();
+    let (now, replica) = (db.database_now(), db.is_replica());
     // The last use is looked up for keys with an idle limit alone: a CASE asks no further than it must.
     let sql = format!(
         "SELECT k.id, k.account_id, k.kind, k.partner_id, k.sides, k.partner_sides, k.partner_active, \
@@ -87,7 +87,7 @@ async fn live_row(db: &mut Connection<'_>, digest: KeyDigest, lock: &str) -> Res
          WHEN k.created_at > {now} - k.idle_days * {DAY} THEN FALSE \
          WHEN k.enabled_at > {now} - k.idle_days * {DAY} THEN FALSE \
          ELSE COALESCE((SELECT u.let_in_at FROM access_key_last_used u WHERE u.account_id = k.account_id \
-         AND u.key_id = k.id), 0) <= {now} - k.idle_days * {DAY} END \
+         AND u.key_id = k.id), 0) <= {now} - k.idle_days * {DAY} END, {replica} \
          FROM access_keys k WHERE k.digest = $1{lock}"
     );
     let found = db.query_opt(&sql, values![digest.as_bytes().to_vec()], |row| read(row, digest)).await?;
@@ -99,6 +99,9 @@ async fn live_row(db: &mut Connection<'_>, digest: KeyDigest, lock: &str) -> Res
 }
 
 fn read(row: &Row<'_>, digest: KeyDigest) -> Result<KeyRow> {
+    if row.get(18)? {
+        return Err(Error::Unavailable("the database has become a replica: what it says of a key may be old".into()));
+    }
     let corrupt = || Error::internal("a key's row is corrupt");
     let kind: String = row.get(2)?;
     let id = KeyId::new(row.get(0)?).ok_or_else(corrupt)?;

@@ -2,6 +2,7 @@
 //! of it is ready, and keeps the database that was there.
 
 mod copy;
+mod drafts;
 mod restore;
 
 use std::path::{Path, PathBuf};
@@ -55,8 +56,7 @@ pub fn backup(
     let connection = Connection::open_with_flags(database, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
     let schema = copy::schema_of(&connection, database)?;
     let folder = to.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let draft = tempfile::Builder::new().prefix(".leadlatch-backup-").tempfile_in(folder);
-    let draft = draft.map_err(|error| failed(folder, &error))?;
+    let draft = drafts::file(folder)?;
     let path = draft.path().to_owned();
     let written = move || std::fs::metadata(&path).map(|file| file.len()).unwrap_or_default();
     let look = move || {

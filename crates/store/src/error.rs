@@ -56,6 +56,9 @@ pub enum Error {
     /// It cannot be done, and the catalogue says all about it.
     #[error("refused: {}", .0.as_str())]
     Refused(Code),
+    /// It would have been done, and was only tried.
+    #[error("rehearsed")]
+    Rehearsed,
     /// The statement took too long; the caller should narrow it.
     #[error("too expensive")]
     TooExpensive,
@@ -127,7 +130,7 @@ impl Error {
             Self::TooExpensive => Code::TooExpensive,
             Self::Unavailable(_) => Code::Unavailable,
             Self::NoRoom => Code::NoRoom,
-            Self::Internal(_) => Code::Internal,
+            Self::Internal(_) | Self::Rehearsed => Code::Internal,
         }
     }
 }

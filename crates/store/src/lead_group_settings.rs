@@ -3,6 +3,7 @@
 use leadlatch_domain::audit::Event;
 use leadlatch_domain::custom_field::{CustomField, PartnerRight};
 use leadlatch_domain::duplicate::{DuplicateChange, DuplicateRule};
+use leadlatch_domain::id::WireNumber;
 use leadlatch_domain::matrix::ManageSettings;
 use leadlatch_domain::retention::Days;
 use leadlatch_domain::text::Name;
@@ -13,8 +14,9 @@ use crate::access::{Grant, Held, Visible};
 use crate::audit::Pending;
 use crate::engine::{Connection, Row, values};
 use crate::in_use::{self, Holder};
-use crate::names::Names;
-use crate::{Error, Result, accounts, change, lead_groups};
+use crate::lead_groups::{self, NAMES};
+use crate::web_forms::{self, WebFormSettings};
+use crate::{Error, Result, accounts, change, wire_numbers};
 
 /// A lead group with all its settings.
 #[derive(Debug, Clone, Serialize)]
@@ -29,6 +31,10 @@ pub struct LeadGroupSettings {
     pub duplicates: Option<DuplicateRule>,
     /// Days after which its leads go by themselves; absent for never.
     pub retention_days: Option<i64>,
+    /// The number that clients of existing integrations hold for it, if they do.
+    pub wire_number: Option<i64>,
+    /// Whether forms on web pages may post to it, and which; absent where that was never set.
+    pub web_form: Option<WebFormSettings>,
     /// Its custom fields.
     pub fields: Vec<FieldSettings>,
 }
@@ -69,11 +75,12 @@ pub struct LeadGroupChange {
     pub duplicates: Option<GroupDuplicates>,
     /// Days after which its leads go by themselves, or never.
     pub retention: Option<Option<Days>>,
+    /// The number that clients of existing integrations hold for it, or none.
+    pub wire_number: Option<Option<WireNumber>>,
 }
 
-const NAMES: Names = Names { table: "lead_groups", one: "lead group", field: "lead_group" };
 const SELECT: &str = "SELECT g.id, g.name, COALESCE(g.id = a.default_lead_group_id, FALSE), g.duplicate_within, \
-     g.duplicate_fields, g.duplicate_outcome, g.retention_days FROM lead_groups g JOIN accounts a \
+     g.duplicate_fields, g.duplicate_outcome, g.retention_days, g.wire_number FROM lead_groups g JOIN accounts a \
      ON a.id = g.account_id WHERE g.account_id = $1";
 
 /// Every lead group of the account with its settings, by id.
@@ -82,6 +89,7 @@ pub async fn list(db: &mut Connection<'_>, grant: &Grant<ManageSettings>) -> Res
     let mut groups = db.query(&format!("{SELECT} ORDER BY g.id"), values![account], read).await?;
     for group in &mut groups {
         group.fields = fields(db, account, group.id).await?;
+        group.web_form = web_forms::settings(db, account, group.id).await?;
     }
     Ok(groups.into_iter().map(Visible).collect())
 }
@@ -93,7 +101,9 @@ fn read(row: &Row<'_>) -> Result<LeadGroupSettings> {
         _ => None,
     };
     let (id, name, default) = (row.get(0)?, row.get(1)?, row.get(2)?);
-    Ok(LeadGroupSettings { id, name, default, duplicates, retention_days: row.get(6)?, fields: Vec::new() })
+    let (retention_days, wire_number) = (row.get(6)?, row.get(7)?);
+    let fields = Vec::new();
+    Ok(LeadGroupSettings { id, name, default, duplicates, retention_days, wire_number, web_form: None, fields })
 }
 
 async fn fields(db: &mut Connection<'_>, account: i64, group: i64) -> Result<Vec<FieldSettings>> {
@@ -110,6 +120,7 @@ pub(crate) async fn get(db: &mut Connection<'_>, account: i64, id: i64) -> Resul
     let found = db.query_opt(&format!("{SELECT} AND g.id = $2"), values![account, id], read).await?;
     let mut group = found.ok_or(Error::NotFound("lead_group"))?;
     group.fields = fields(db, account, id).await?;
+    group.web_form = web_forms::settings(db, account, id).await?;
     Ok(group)
 }
 
@@ -136,6 +147,9 @@ pub async fn set(
     if let Some(retention) = change.retention {
         let sql = "UPDATE lead_groups SET retention_days = $3 WHERE account_id = $1 AND id = $2";
         db.execute(sql, values![account, id, retention.map(Days::get)]).await?;
+    }
+    if let Some(number) = change.wire_number {
+        wire_numbers::set(db, account, &NAMES, id, number).await?;
     }
     let after = get(db, account, id).await?;
     change::audit(db, &grant, (Event::LeadGroupChanged, id), &after.name, (&before, &after))?;

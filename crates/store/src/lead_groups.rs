@@ -2,6 +2,7 @@
 
 use leadlatch_domain::audit::Event;
 use leadlatch_domain::custom_field::{CustomField, DataKey, DataKeys, FieldType, PartnerRight};
+use leadlatch_domain::id::WireNumber;
 use leadlatch_domain::matrix::{ManageSettings, ReadLeadGroups};
 use leadlatch_domain::text::{Name, fold};
 use serde::Serialize;
@@ -10,7 +11,8 @@ use serde_json::json;
 use crate::access::{Grant, Held, Visible};
 use crate::audit::Pending;
 use crate::engine::{Connection, Row, values};
-use crate::{Error, Page, Result, Slice};
+use crate::names::Names;
+use crate::{Error, Page, Result, Slice, wire_numbers};
 
 /// A lead group, reduced for its reader.
 #[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
@@ -23,6 +25,10 @@ pub struct LeadGroup {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub default: Option<bool>,
+    /// The number that clients of existing integrations hold for it. Absent for Partner keys.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub wire_number: Option<i64>,
     /// Its custom fields.
     #[schema(value_type = Vec<GroupField>)]
     pub fields: Vec<CustomField>,
@@ -52,12 +58,13 @@ fn field_types() -> utoipa::openapi::Object {
     utoipa::openapi::ObjectBuilder::new().schema_type(of).description(Some(about)).enum_values(Some(words)).build()
 }
 
+pub(crate) const NAMES: Names = Names { table: "lead_groups", one: "lead group", field: "lead_group" };
 /// Groups that a partner record ($2) may use: linked by themselves, or by one of their types.
 const LINKED: &str = " AND g.id IN (SELECT l.lead_group_id FROM partner_lead_groups l WHERE l.account_id = $1 \
      AND l.partner_id = $2 UNION SELECT t.lead_group_id FROM partner_lead_types p JOIN lead_types t \
      ON t.account_id = p.account_id AND t.id = p.lead_type_id WHERE p.account_id = $1 AND p.partner_id = $2)";
-const SELECT: &str = "SELECT g.id, g.name, COALESCE(g.id = a.default_lead_group_id, FALSE) FROM lead_groups g \
-     JOIN accounts a ON a.id = g.account_id WHERE g.account_id = $1";
+const SELECT: &str = "SELECT g.id, g.name, COALESCE(g.id = a.default_lead_group_id, FALSE), g.wire_number \
+     FROM lead_groups g JOIN accounts a ON a.id = g.account_id WHERE g.account_id = $1";
 
 /// The groups in reach, by id.
 pub async fn list(
@@ -85,18 +92,20 @@ pub async fn get(db: &mut Connection<'_>, grant: &Grant<ReadLeadGroups>, id: i64
     Ok(Visible(group))
 }
 
-fn linked<A>(grant: &Grant<A>) -> &'static str {
+/// The clause that keeps groups (`g`) to those in reach of a partner record ($2), if one is the caller.
+pub(crate) fn linked<A>(grant: &Grant<A>) -> &'static str {
     // Both texts bind the same values, so that one call serves either reader.
     if grant.partner().is_some() { LINKED } else { " AND CAST($2 AS BIGINT) IS NOT NULL" }
 }
 
-fn record<A>(grant: &Grant<A>) -> i64 {
+/// The partner record that a statement goes by, or 0.
+pub(crate) fn record<A>(grant: &Grant<A>) -> i64 {
     grant.partner().map_or(0, |(record, _)| record.get())
 }
 
 fn read(row: &Row<'_>, partner: bool) -> Result<LeadGroup> {
-    let default = if partner { None } else { Some(row.get(2)?) };
-    Ok(LeadGroup { id: row.get(0)?, name: row.get(1)?, default, fields: Vec::new() })
+    let (default, wire_number) = if partner { (None, None) } else { (Some(row.get(2)?), row.get(3)?) };
+    Ok(LeadGroup { id: row.get(0)?, name: row.get(1)?, default, wire_number, fields: Vec::new() })
 }
 
 /// A Partner key is not told of fields that it can neither send nor see.
@@ -123,6 +132,14 @@ pub(crate) async fn readable(db: &mut Connection<'_>, account: i64, group: i64) 
     Ok(keys.into_iter().flatten().collect())
 }
 
+/// The custom fields that each lead group of the account lets Partner keys read; a group that lets them read none is left out.
+pub(crate) async fn readable_by_group(db: &mut Connection<'_>, account: i64) -> Result<Vec<(i64, DataKeys)>> {
+    let sql = "SELECT lead_group_id, CAST(SUM(CAST(1 AS BIGINT) << CAST(number AS INTEGER)) AS BIGINT) \
+               FROM custom_fields WHERE account_id = $1 AND partner_right = $2 GROUP BY lead_group_id";
+    let bound = values![account, PartnerRight::ReadWrite.as_str()];
+    db.query(sql, bound, |row| Ok((row.get(0)?, DataKeys::from_bits(row.get(1)?)))).await
+}
+
 fn read_field(row: &Row<'_>) -> Result<CustomField> {
     let corrupt = || Error::internal("a custom field's row is corrupt");
     Ok(CustomField {
@@ -142,17 +159,33 @@ pub async fn create(
     name: Name,
     fields: Vec<CustomField>,
 ) -> Result<Visible<LeadGroup>> {
+    create_numbered(db, grant, name, fields, None).await
+}
+
+/// As [`create`], with the number that clients of existing integrations hold for it.
+pub async fn create_numbered(
+    db: &mut Connection<'_>,
+    grant: Held<ManageSettings>,
+    name: Name,
+    fields: Vec<CustomField>,
+    wire_number: Option<WireNumber>,
+) -> Result<Visible<LeadGroup>> {
     let account = grant.account();
     refuse_twice(&fields)?;
     let id = insert(db, account, name.as_str(), &name.twin()).await?;
     for field in &fields {
         insert_field(db, account, id, field).await?;
     }
+    wire_numbers::set(db, account, &NAMES, id, wire_number).await?;
+    let wire_number = wire_number.map(WireNumber::get);
     let rights: Vec<_> =
         fields.iter().map(|field| json!({"key": field.key, "partner": field.partner.as_str()})).collect();
-    let details = json!({"name": name.as_str(), "fields": fields, "partner_rights": rights});
+    let mut details = json!({"name": name.as_str(), "fields": fields, "partner_rights": rights});
+    if let Some(number) = wire_number {
+        details["wire_number"] = number.into();
+    }
     db.audit(Pending::by(&grant, Event::LeadGroupCreated, id, details));
-    Ok(Visible(LeadGroup { id, name: name.to_string(), default: Some(false), fields }))
+    Ok(Visible(LeadGroup { id, name: name.to_string(), default: Some(false), wire_number, fields }))
 }
 
 fn refuse_twice(fields: &[CustomField]) -> Result<()> {

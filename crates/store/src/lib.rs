@@ -4,6 +4,7 @@
 pub mod access;
 pub mod access_keys;
 pub mod accounts;
+mod asked;
 pub mod audit;
 mod authenticate;
 pub mod authenticator;
@@ -44,6 +45,8 @@ pub mod usage;
 pub mod used_forms;
 pub mod user_groups;
 pub mod users;
+pub mod web_forms;
+mod wire_numbers;
 
 pub use access::{Access, Grant, Held, Operator, Visible};
 pub use authenticate::confirm;

@@ -9,7 +9,7 @@ pub use directory::{COUNTED, Directory, DirectoryQuery, DirectorySort, Listed, d
 pub use input::{delete_of_side, make, make_by_form, update};
 pub use leadlatch_domain::partner_change::PartnerChange;
 pub use links::{Links, link};
-pub use write::{activate, create, delete, set};
+pub use write::{activate, create, create_numbered, delete, set};
 
 use leadlatch_domain::matrix::{Action, WritePartners};
 use leadlatch_domain::reach::PartnerKind;
@@ -41,6 +41,10 @@ pub struct PartnerRecord {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub active: Option<bool>,
+    /// The number that clients of existing integrations hold for it. Absent for Partner keys.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub wire_number: Option<i64>,
     /// The lead groups that it may use, with all their types.
     pub lead_group_ids: Vec<i64>,
     /// The lead types that it may use by themselves.
@@ -74,7 +78,7 @@ impl Side {
     }
 }
 
-const SELECT: &str = "SELECT id, kind, company, contact_name, email, phone, active FROM partner_records \
+const SELECT: &str = "SELECT id, kind, company, contact_name, email, phone, active, wire_number FROM partner_records \
      WHERE account_id = $1 AND deleted_at IS NULL";
 
 /// The records of a side in reach, by id. A Partner key reaches its own, if the key stands on that side.
@@ -124,6 +128,7 @@ pub async fn get<A: Action>(
 fn reduce<A>(grant: &Grant<A>, record: &mut PartnerRecord) {
     if grant.partner().is_some() {
         record.active = None;
+        record.wire_number = None;
     }
 }
 
@@ -152,6 +157,7 @@ fn read(row: &Row<'_>) -> Result<PartnerRecord> {
         email: row.get(4)?,
         phone: row.get(5)?,
         active: Some(row.get(6)?),
+        wire_number: row.get(7)?,
         lead_group_ids: Vec::new(),
         lead_type_ids: Vec::new(),
     })

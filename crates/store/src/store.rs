@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::pin::pin;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, Waker};
 
 use leadlatch_domain::key_secret::KeyDigest;
@@ -14,6 +14,7 @@ use leadlatch_domain::time::Clock;
 use tokio_postgres::IsolationLevel;
 
 use crate::access::{Access, Grant, Held, Operator};
+use crate::asked::Remembered;
 use crate::deletions::{Deletion, DeletionsFile};
 use crate::engine::postgres::Postgres;
 use crate::engine::sqlite::{Sqlite, hold_lock};
@@ -30,6 +31,7 @@ pub struct Store {
     clock: Clock,
     random: Randomness,
     lines: Lines,
+    remembered: Remembered,
 }
 
 enum Engine {
@@ -88,7 +90,8 @@ impl Store {
             migrate::postgres(&postgres).await?;
             Engine::Postgres(postgres)
         };
-        let store = Self { engine, deletions: None, sealer: None, clock, random, lines: Lines::default() };
+        let (lines, remembered) = (Lines::default(), Remembered::default());
+        let store = Self { engine, deletions: None, sealer: None, clock, random, lines, remembered };
         Ok(Opened { store, operator: Operator::new() })
     }
 
@@ -212,6 +215,34 @@ impl Store {
         .await
     }
 
+    /// Runs a write as [`Store::write`] does, up to its commit, and takes all of it back: what it would have done.
+    pub async fn rehearse<A, T, J>(&self, grant: Grant<A>, job: J) -> Result<T>
+    where
+        A: Action,
+        T: Send + 'static,
+        J: AsyncFnOnce(&mut Connection<'_>, Held<A>) -> Result<T> + Send + 'static,
+    {
+        let done = Arc::new(Mutex::new(None));
+        let place = Arc::clone(&done);
+        let ended = self.write(grant, async move |db, held| {
+            let outcome = job(db, held).await?;
+            *place.lock().unwrap_or_else(PoisonError::into_inner) = Some(outcome);
+            Err::<(), _>(Error::Rehearsed)
+        });
+        match ended.await {
+            Err(Error::Rehearsed) => {}
+            Err(error) => return Err(error),
+            Ok(()) => return Err(Error::internal("a rehearsal was kept")),
+        }
+        let outcome = done.lock().unwrap_or_else(PoisonError::into_inner).take();
+        outcome.ok_or_else(|| Error::internal("a rehearsal without an outcome"))
+    }
+
+    /// The caller that a key would be, for a rehearsal: nothing is counted, and a rotation is not ended by it.
+    pub async fn recognise(&self, digest: KeyDigest, from: Option<IpAddr>) -> Result<Access> {
+        self.read(async move |db| authenticate::key(db, digest, from).await).await
+    }
+
     /// Runs a write of the server's operator, which belongs to no account or to one that it makes.
     pub async fn operate<T, J>(&self, _operator: &Operator, job: J) -> Result<T>
     where
@@ -254,6 +285,10 @@ impl Store {
         let file = DeletionsFile::at(file.path());
         let written = tokio::task::spawn_blocking(move || file.append(&deleted)).await.map_err(Error::internal)?;
         written.inspect_err(|error| tracing::error!(%error, "a deletion holds, but not after a restore"))
+    }
+
+    pub(crate) fn remembered(&self) -> &Remembered {
+        &self.remembered
     }
 
     pub(crate) fn deletions_file(&self) -> Option<&DeletionsFile> {

@@ -8,7 +8,7 @@ use axum::http::StatusCode;
 use axum::response::IntoResponse;
 use leadlatch_domain::matrix::{Action, UseAccount};
 use leadlatch_store::sessions;
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 
 use crate::Web;
@@ -45,6 +45,18 @@ pub(crate) struct Again {
     password: SecretString,
     #[serde(default)]
     code: String,
+}
+
+impl Again {
+    /// Of a form that has the fields under names of its own.
+    pub(crate) fn new(password: &SecretString, code: &str) -> Self {
+        Self { password: password.clone(), code: code.to_owned() }
+    }
+
+    /// Whether no password was typed.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.password.expose_secret().is_empty()
+    }
 }
 
 fn form(status: StatusCode, signed: &Signed<UseAccount>, next: &str, error: Option<String>) -> Answer {

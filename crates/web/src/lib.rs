@@ -47,6 +47,7 @@ mod sign_in;
 mod signed;
 mod start;
 mod throttle;
+mod try_integration;
 mod users;
 mod visitor;
 mod webhooks;
@@ -121,6 +122,7 @@ fn routes() -> Router<Web> {
         .route("/sign-out", post(sign_in::sign_out))
         .route("/sign-in/code", get(code::show).post(code::give))
         .route("/confirm", get(confirm::show).post(confirm::confirm))
+        .route(try_integration::HERE, get(try_integration::show).post(try_integration::tried))
         .route("/start/{link}", get(start::show).post(start::start))
         .route("/link/{link}", get(link::show).post(link::set))
         .route("/account", get(account::show))

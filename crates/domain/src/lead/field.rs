@@ -56,6 +56,8 @@ pub enum Write {
 pub struct FieldRule {
     /// The name in JSON and in SQL.
     pub name: &'static str,
+    /// The name as JSON writes it before a value.
+    pub label: &'static str,
     /// What it holds.
     pub kind: Kind,
     /// When a Full key may write it.
@@ -79,7 +81,7 @@ macro_rules! fields {
             pub const ALL: &[Self] = &[$(Self::$field),+];
 
             const RULES: &[FieldRule] = &[$(FieldRule {
-                name: $name, kind: $kind, full: Write::$full, partner: Write::$partner, partner_sees: $sees,
+                name: $name, label: concat!("\"", $name, "\":"), kind: $kind, full: Write::$full, partner: Write::$partner, partner_sees: $sees,
             }),+];
         }
     };

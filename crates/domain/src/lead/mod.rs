@@ -10,11 +10,14 @@ pub mod rights;
 pub mod sample;
 pub mod twins;
 pub mod view;
+pub mod wire;
+pub mod written;
 
 pub use field::LeadField;
 pub use filter::{LeadFilter, LeadSort};
 pub use input::LeadInput;
-pub use record::{Lead, Value};
+pub use record::{Lead, Value, ValueRef};
 pub use rights::{FieldRights, Mode};
 pub use twins::Twins;
 pub use view::LeadView;
+pub use wire::WireLead;

@@ -19,6 +19,31 @@ pub enum Value {
     Flag(bool),
 }
 
+/// What a field holds, where it stands: nothing is copied.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ValueRef<'a> {
+    /// Nothing.
+    Empty,
+    /// As [`Value::Int`].
+    Int(i64),
+    /// As [`Value::Text`].
+    Text(&'a str),
+    /// As [`Value::Flag`].
+    Flag(bool),
+}
+
+impl Value {
+    /// The value where it stands.
+    pub fn as_ref(&self) -> ValueRef<'_> {
+        match self {
+            Self::Empty => ValueRef::Empty,
+            Self::Int(number) => ValueRef::Int(*number),
+            Self::Text(text) => ValueRef::Text(text),
+            Self::Flag(flag) => ValueRef::Flag(*flag),
+        }
+    }
+}
+
 /// The custom fields that hold something, in the order of their numbers, as their stored texts.
 pub type Data = Vec<(DataKey, String)>;
 
@@ -65,9 +90,7 @@ impl Lead {
 
     /// First and last name as one text, `None` when both are missing.
     pub fn fullname(&self) -> Option<String> {
-        let parts = [LeadField::Firstname, LeadField::Lastname].map(|field| self.text(field));
-        let joined = parts.into_iter().flatten().collect::<Vec<_>>().join(" ");
-        (!joined.is_empty()).then_some(joined)
+        join_names([LeadField::Firstname, LeadField::Lastname].map(|field| self.text(field)))
     }
 
     /// Whether somebody can be reached by it: an email, a phone, or an address line with a postcode.
@@ -76,6 +99,15 @@ impl Lead {
         let has = |field| self.text(field).is_some();
         has(Email) || has(Phone1) || has(Phone2) || (has(Address) && has(Postcode))
     }
+}
+
+/// First and last name as one text, `None` when both are missing.
+pub(super) fn join_names(names: [Option<&str>; 2]) -> Option<String> {
+    let joined = match names {
+        [Some(first), Some(last)] => format!("{first} {last}"),
+        [first, last] => first.or(last).unwrap_or_default().to_owned(),
+    };
+    (!joined.is_empty()).then_some(joined)
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! What of a lead's fields a caller sees, filters by and writes.
 
 use super::field::{LeadField, Write};
-use super::record::Value;
+use super::record::ValueRef;
 use crate::id::PartnerId;
 use crate::reach::Sides;
 
@@ -43,11 +43,11 @@ pub enum Verdict {
 
 impl FieldRights {
     /// Whether the caller sees what the field holds. A Partner key sees of the two record columns only its own id.
-    pub fn sees(&self, field: LeadField, value: &Value) -> bool {
+    pub fn sees(&self, field: LeadField, value: ValueRef<'_>) -> bool {
         match self {
             Self::Full => true,
             Self::Partner { record, .. } => match field {
-                LeadField::IntroducerId | LeadField::PartnerId => *value == Value::Int(record.get()),
+                LeadField::IntroducerId | LeadField::PartnerId => value == ValueRef::Int(record.get()),
                 _ => field.rule().partner_sees,
             },
         }

@@ -3,7 +3,7 @@
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
 use super::field::{Kind, LeadField};
-use super::record::{Lead, Value};
+use super::record::{Lead, Value, ValueRef};
 use super::rights::FieldRights;
 use crate::custom_field::DataKey;
 use crate::money::Money;
@@ -25,7 +25,7 @@ impl LeadView {
         let whole = matches!(rights, FieldRights::Full);
         if !whole {
             for field in LeadField::ALL {
-                if !rights.sees(*field, lead.get(*field)) {
+                if !rights.sees(*field, lead.get(*field).as_ref()) {
                     lead.set(*field, Value::Empty);
                 }
             }
@@ -75,7 +75,7 @@ impl Serialize for LeadView {
             match field.kind() {
                 Kind::Data => map.serialize_entry(field.name(), &DataView(&self.lead.data))?,
                 Kind::Composed => map.serialize_entry(field.name(), &self.lead.fullname())?,
-                kind => map.serialize_entry(field.name(), &ValueView(kind, self.lead.get(field)))?,
+                kind => map.serialize_entry(field.name(), &ValueView(kind, self.lead.get(field).as_ref()))?,
             }
         }
         map.end()
@@ -92,20 +92,21 @@ impl Serialize for DataView<'_> {
 
 /// A value as the API writes it.
 pub(super) fn as_json(kind: Kind, value: &Value) -> serde_json::Value {
-    serde_json::to_value(ValueView(kind, value)).unwrap_or_default()
+    serde_json::to_value(ValueView(kind, value.as_ref())).unwrap_or_default()
 }
 
-struct ValueView<'a>(Kind, &'a Value);
+/// A value as JSON has it.
+pub(super) struct ValueView<'a>(pub(super) Kind, pub(super) ValueRef<'a>);
 
 impl Serialize for ValueView<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match (self.0, self.1) {
-            (Kind::Money, Value::Int(hundredths)) => Money::from_hundredths(*hundredths).serialize(serializer),
-            (Kind::Time, Value::Int(micros)) => Timestamp::from_micros(*micros).serialize(serializer),
-            (_, Value::Int(number)) => serializer.serialize_i64(*number),
-            (_, Value::Text(text)) => serializer.serialize_str(text),
-            (_, Value::Flag(flag)) => serializer.serialize_bool(*flag),
-            (_, Value::Empty) => serializer.serialize_none(),
+            (Kind::Money, ValueRef::Int(hundredths)) => Money::from_hundredths(hundredths).serialize(serializer),
+            (Kind::Time, ValueRef::Int(micros)) => Timestamp::from_micros(micros).serialize(serializer),
+            (_, ValueRef::Int(number)) => serializer.serialize_i64(number),
+            (_, ValueRef::Text(text)) => serializer.serialize_str(text),
+            (_, ValueRef::Flag(flag)) => serializer.serialize_bool(flag),
+            (_, ValueRef::Empty) => serializer.serialize_none(),
         }
     }
 }

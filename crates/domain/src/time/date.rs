@@ -5,6 +5,7 @@ use std::fmt;
 use serde::{Serialize, Serializer};
 
 use super::{MICROS_PER_DAY, Timestamp, ascii, digits};
+use crate::account::ZoneName;
 use crate::fault::Fault;
 
 /// The length of `2026-01-31`.
@@ -48,6 +49,19 @@ impl Date {
         let epoch = jiff::civil::Date::constant(1970, 1, 1);
         let days = self.0.duration_since(epoch).as_hours() / 24;
         Timestamp::from_micros(days * MICROS_PER_DAY)
+    }
+
+    /// The moment at which this day starts in a time zone.
+    pub fn start_in(self, zone: &ZoneName) -> Timestamp {
+        let midnight = self.0.at(0, 0, 0, 0);
+        let start = jiff::tz::TimeZone::get(zone.as_str()).and_then(|zone| zone.to_timestamp(midnight));
+        start.map_or_else(|_| self.start_utc(), |start| Timestamp::from_micros(start.as_microsecond()))
+    }
+
+    /// The day after; the last day of all is followed by itself.
+    #[must_use]
+    pub fn next(self) -> Self {
+        Self(self.0.tomorrow().unwrap_or(self.0))
     }
 
     fn text(self) -> [u8; TEXT_LEN] {
@@ -109,5 +123,15 @@ mod tests {
         assert_eq!(Date::parse("1970-01-03").unwrap().start_utc().day(), 2);
         assert_eq!(Date::parse("1969-12-31").unwrap().start_utc().day(), -1);
         assert_eq!(Date::parse("0000-01-01").unwrap().start_utc(), Timestamp::MIN);
+    }
+
+    #[test]
+    fn a_day_of_a_zone_is_as_long_as_its_clocks_make_it() {
+        let zone = ZoneName::parse("Europe/London").unwrap();
+        let start = |text: &str| Date::parse(text).unwrap().start_in(&zone).to_string();
+        assert_eq!(start("2026-03-29"), "2026-03-29T00:00:00.000Z");
+        assert_eq!(start("2026-03-30"), "2026-03-29T23:00:00.000Z");
+        assert_eq!(Date::parse("2026-12-31").unwrap().next().to_string(), "2027-01-01");
+        assert_eq!(Date::parse("9999-12-31").unwrap().next().to_string(), "9999-12-31");
     }
 }

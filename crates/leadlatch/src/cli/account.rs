@@ -108,15 +108,12 @@ pub(crate) enum Site {
         of: Of,
         #[arg(long)]
         name: String,
+        /// The number that clients of existing integrations hold for it.
+        #[arg(long, value_name = "N")]
+        wire_number: Option<String>,
     },
-    /// Give a site another name.
-    Set {
-        #[command(flatten)]
-        one: settings::OneSite,
-        /// Its new name.
-        #[arg(long)]
-        name: String,
-    },
+    /// Change a site; what is not named stays.
+    Set(settings::SiteSet),
     /// List the sites.
     List(Of),
     /// Delete a site without leads.

@@ -15,11 +15,16 @@ pub(crate) enum LeadGroup {
         /// data1=Label:type[:required][:choices=A|B][:partner=rw|w|none]
         #[arg(long)]
         field: Vec<String>,
+        /// The number that clients of existing integrations hold for it.
+        #[arg(long, value_name = "N")]
+        wire_number: Option<String>,
     },
     /// Change its settings; what is not named stays.
     Set(settings::LeadGroupSet),
     /// Add, replace or remove custom fields.
     Field(settings::LeadGroupField),
+    /// Let forms on web pages post to it, or no longer; what is not named stays.
+    WebForm(settings::LeadGroupWebForm),
     /// List the lead groups with their settings.
     List(Of),
     /// Delete a lead group without leads, lead types and links.

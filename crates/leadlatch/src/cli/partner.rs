@@ -38,6 +38,9 @@ pub(crate) enum Partner {
         company: String,
         #[command(flatten)]
         links: Links,
+        /// The number that clients of existing integrations hold for it.
+        #[arg(long, value_name = "N")]
+        wire_number: Option<String>,
     },
     /// Change a record; what is not named stays.
     Set(settings::PartnerSet),

@@ -27,7 +27,7 @@ pub(crate) struct Duplicates {
 #[derive(Debug, Args)]
 #[command(group = change(&[
     "name", "country", "time_zone", "currency", "host", "no_host", "default_lead_group", "within", "fields", "outcome",
-    "bin_days", "request_log_days", "audit_details_days",
+    "bin_days", "request_log_days", "audit_details_days", "plain_http",
 ]))]
 pub(crate) struct AccountSet {
     #[command(flatten)]
@@ -61,6 +61,9 @@ pub(crate) struct AccountSet {
     /// Days that the details of audit entries are kept; the entries stay.
     #[arg(long, value_name = "N")]
     pub(crate) audit_details_days: Option<String>,
+    /// Let existing integrations come over plain http: anyone on the way can then read leads and keys.
+    #[arg(long, value_name = "on|off", value_parser = ["on", "off"])]
+    pub(crate) plain_http: Option<String>,
 }
 
 /// `user set`
@@ -114,6 +117,20 @@ pub(crate) struct OneSite {
     pub(crate) site: String,
 }
 
+/// `site set`
+#[derive(Debug, Args)]
+#[command(group = change(&["name", "wire_number"]))]
+pub(crate) struct SiteSet {
+    #[command(flatten)]
+    pub(crate) one: OneSite,
+    /// Its new name.
+    #[arg(long)]
+    pub(crate) name: Option<String>,
+    /// The number that clients of existing integrations hold for it, or off.
+    #[arg(long, value_name = "N|off")]
+    pub(crate) wire_number: Option<String>,
+}
+
 /// One lead group.
 #[derive(Debug, Args)]
 pub(crate) struct OneLeadGroup {
@@ -126,7 +143,7 @@ pub(crate) struct OneLeadGroup {
 
 /// `lead-group set`
 #[derive(Debug, Args)]
-#[command(group = change(&["name", "default", "within", "fields", "outcome", "retention_days"]))]
+#[command(group = change(&["name", "default", "within", "fields", "outcome", "retention_days", "wire_number"]))]
 pub(crate) struct LeadGroupSet {
     #[command(flatten)]
     pub(crate) one: OneLeadGroup,
@@ -141,6 +158,35 @@ pub(crate) struct LeadGroupSet {
     /// Days after which its leads go by themselves, or off.
     #[arg(long, value_name = "N|off")]
     pub(crate) retention_days: Option<String>,
+    /// The number that clients of existing integrations hold for it, or off.
+    #[arg(long, value_name = "N|off")]
+    pub(crate) wire_number: Option<String>,
+}
+
+/// `lead-group web-form`
+#[derive(Debug, Args)]
+#[command(group = change(&["on", "off", "origin", "redirect_host", "introducer"]))]
+pub(crate) struct LeadGroupWebForm {
+    #[command(flatten)]
+    pub(crate) of: Of,
+    /// The name of the lead group.
+    #[arg(value_name = "GROUP")]
+    pub(crate) lead_group: String,
+    /// Let forms on web pages post to it.
+    #[arg(long, conflicts_with = "off")]
+    pub(crate) on: bool,
+    /// Let no form post to it.
+    #[arg(long)]
+    pub(crate) off: bool,
+    /// Each page that may post, such as https://www.example.com; replaces those that are there, an empty text all of them.
+    #[arg(long)]
+    pub(crate) origin: Vec<String>,
+    /// Each host that a post may lead on to, such as www.example.com; replaces those that are there.
+    #[arg(long)]
+    pub(crate) redirect_host: Vec<String>,
+    /// Each introducer that a post may name, by the id of its record; replaces those that are there.
+    #[arg(long, value_name = "ID")]
+    pub(crate) introducer: Vec<String>,
 }
 
 /// `lead-group field`
@@ -204,7 +250,7 @@ pub(crate) struct StatusSet {
 
 /// `partner set`
 #[derive(Debug, Args)]
-#[command(group = change(&["company", "kind", "contact_name", "email", "phone"]))]
+#[command(group = change(&["company", "kind", "contact_name", "email", "phone", "wire_number"]))]
 pub(crate) struct PartnerSet {
     #[command(flatten)]
     pub(crate) one: OnePartner,
@@ -222,4 +268,7 @@ pub(crate) struct PartnerSet {
     /// An empty text takes it away.
     #[arg(long)]
     pub(crate) phone: Option<String>,
+    /// The number that clients of existing integrations hold for it, or off.
+    #[arg(long, value_name = "N|off")]
+    pub(crate) wire_number: Option<String>,
 }

@@ -5,22 +5,27 @@ use leadlatch_domain::contact::{Email, Phone};
 use leadlatch_domain::custom_field::{DataKey, FieldSpec};
 use leadlatch_domain::duplicate::{DuplicateChange, DuplicateOutcome, MatchFields, Within};
 use leadlatch_domain::fault::Fault;
+use leadlatch_domain::id::{PartnerId, WireNumber};
 use leadlatch_domain::matrix::ManageSettings;
 use leadlatch_domain::point::ConversionPoint;
 use leadlatch_domain::reach::PartnerKind;
 use leadlatch_domain::retention::{Days, parse_retention};
 use leadlatch_domain::text::Name;
+use leadlatch_domain::web_form::Origin;
 use leadlatch_store::accounts::{self, AccountChange, HostChange};
 use leadlatch_store::custom_fields::{self, FieldChange};
 use leadlatch_store::lead_group_settings::{self, GroupDuplicates, LeadGroupChange};
 use leadlatch_store::partner_records::{self, PartnerChange};
+use leadlatch_store::sites::{self, SiteChange};
 use leadlatch_store::status_settings::{self, StatusChange};
 use leadlatch_store::users::{self, UserChange};
+use leadlatch_store::web_forms::{self, WebFormChange};
 use leadlatch_store::{Connection, leads, user_groups};
 
 use super::Shell;
 use crate::cli::settings::{
-    AccountSet, Duplicates, LeadGroupField, LeadGroupSet, Member, PartnerSet, StatusSet, UserSet,
+    AccountSet, Duplicates, LeadGroupField, LeadGroupSet, LeadGroupWebForm, Member, PartnerSet, SiteSet, StatusSet,
+    UserSet,
 };
 use crate::output::{Failure, Outcome};
 
@@ -72,6 +77,7 @@ pub(super) async fn account(shell: &Shell, args: AccountSet) -> Outcome {
         bin_days: given(args.bin_days.as_ref(), Days::parse)?,
         request_log_days: given(args.request_log_days.as_ref(), Days::parse)?,
         audit_details_days: given(args.audit_details_days.as_ref(), Days::parse)?,
+        plain_http: args.plain_http.map(|word| word == "on"),
     };
     let moved = change.country.is_some();
     let job = async move |db: &mut Connection<'_>, grant| accounts::set(db, grant, change).await;
@@ -115,10 +121,51 @@ pub(super) async fn lead_group(shell: &Shell, args: LeadGroupSet) -> Outcome {
         default: args.default,
         duplicates: group_duplicates(&args.duplicates)?,
         retention: given(args.retention_days.as_ref(), parse_retention)?,
+        wire_number: args.wire_number.as_deref().map(wire_number_or_off).transpose()?,
     };
     let group = args.one.lead_group;
     let job = async move |db: &mut Connection<'_>, grant| lead_group_settings::set(db, grant, &group, change).await;
     shell.output.show(&shell.write(&args.one.of.account, job).await?)
+}
+
+pub(super) async fn site(shell: &Shell, args: SiteSet) -> Outcome {
+    let change = SiteChange {
+        name: given(args.name.as_ref(), Name::parse)?,
+        wire_number: args.wire_number.as_deref().map(wire_number_or_off).transpose()?,
+    };
+    let site = args.one.site;
+    let job = async move |db: &mut Connection<'_>, grant| sites::set(db, grant, &site, change).await;
+    shell.output.show(&shell.write(&args.one.of.account, job).await?)
+}
+
+pub(super) async fn web_form(shell: &Shell, args: LeadGroupWebForm) -> Outcome {
+    let partner =
+        |text: &str| PartnerId::parse(text).ok_or_else(|| Fault::new("out_of_range", "Give the record's id."));
+    let change = WebFormChange {
+        on: (args.on || args.off).then_some(args.on),
+        origins: list(&args.origin, Origin::parse)?,
+        redirect_hosts: list(&args.redirect_host, Host::parse)?,
+        introducers: list(&args.introducer, partner)?,
+    };
+    let group = args.lead_group;
+    let job = async move |db: &mut Connection<'_>, grant| web_forms::set(db, grant, &group, change).await;
+    shell.output.show(&shell.write(&args.of.account, job).await?)
+}
+
+/// A list that replaces the one that is there, if it was given; one empty text is a list of nothing.
+fn list<T>(texts: &[String], read: impl Fn(&str) -> Result<T, Fault>) -> Outcome<Option<Vec<T>>> {
+    let sent: Vec<T> = texts.iter().filter(|text| !text.is_empty()).map(|text| read(text)).collect::<Result<_, _>>()?;
+    Ok((!texts.is_empty()).then_some(sent))
+}
+
+/// The number that clients of existing integrations hold for a record, if it was given.
+pub(super) fn wire_number(text: Option<&String>) -> Outcome<Option<WireNumber>> {
+    let fault = || Fault::new("out_of_range", "A wire number is a whole number from 1.");
+    given(text, |text| WireNumber::parse(text).ok_or_else(fault))
+}
+
+fn wire_number_or_off(text: &str) -> Outcome<Option<WireNumber>> {
+    if text == "off" { Ok(None) } else { wire_number(Some(&text.to_owned())) }
 }
 
 pub(super) async fn fields(shell: &Shell, args: LeadGroupField) -> Outcome {
@@ -151,6 +198,7 @@ pub(super) async fn partner(shell: &Shell, args: PartnerSet) -> Outcome {
         contact_name: clearable(args.contact_name.as_ref(), Name::parse)?,
         email: clearable(args.email.as_ref(), Email::parse)?,
         phone: clearable(args.phone.as_ref(), Phone::parse)?,
+        wire_number: args.wire_number.as_deref().map(wire_number_or_off).transpose()?,
         ..PartnerChange::default()
     };
     let id = args.one.id;

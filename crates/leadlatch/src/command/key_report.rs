@@ -11,6 +11,7 @@ use leadlatch_store::hooks::{self, Subscription, SubscriptionFilter};
 use leadlatch_store::usage::log::{self, LogEntry, LogFilter, RequestLog};
 use leadlatch_store::usage::report::{self, KeyReport, LastRequest, Report};
 use leadlatch_store::{Connection, Visible};
+use serde::Serialize;
 
 use super::Shell;
 use crate::cli::{KeyLog as LogArgs, KeyReport as ReportArgs, Selections};

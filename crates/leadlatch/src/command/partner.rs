@@ -12,12 +12,13 @@ use crate::output::{Failure, Outcome};
 
 pub(crate) async fn run(shell: &Shell, command: Partner) -> Outcome {
     match command {
-        Partner::Create { of, kind, company, links } => {
+        Partner::Create { of, kind, company, links, wire_number } => {
             let kind =
                 PartnerKind::parse(&kind).ok_or_else(|| Failure::new("a kind is introducer, partner or both"))?;
             let (company, links) = (Name::parse(&company)?, read_links(links));
+            let number = change::wire_number(wire_number.as_ref())?;
             let job = async move |db: &mut Connection<'_>, grant| {
-                partner_records::create(db, grant, kind, company, links).await
+                partner_records::create_numbered(db, grant, kind, company, links, number).await
             };
             shell.output.show(&shell.write(&of.account, job).await?)
         }

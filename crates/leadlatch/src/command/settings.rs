@@ -129,16 +129,12 @@ pub(crate) async fn user_group(shell: &Shell, command: UserGroup) -> Outcome {
 
 pub(crate) async fn site(shell: &Shell, command: Site) -> Outcome {
     match command {
-        Site::Create { of, name } => {
-            let name = Name::parse(&name)?;
-            let job = async move |db: &mut Connection<'_>, grant| sites::create(db, grant, name).await;
+        Site::Create { of, name, wire_number } => {
+            let (name, number) = (Name::parse(&name)?, change::wire_number(wire_number.as_ref())?);
+            let job = async move |db: &mut Connection<'_>, grant| sites::create(db, grant, name, number).await;
             shell.output.show(&shell.write(&of.account, job).await?)
         }
-        Site::Set { one, name } => {
-            let name = Name::parse(&name)?;
-            let job = async move |db: &mut Connection<'_>, grant| sites::set(db, grant, &one.site, name).await;
-            shell.output.show(&shell.write(&one.of.account, job).await?)
-        }
+        Site::Set(args) => change::site(shell, args).await,
         Site::Delete(one) => {
             let job = async move |db: &mut Connection<'_>, grant| sites::delete(db, grant, &one.site).await;
             shell.output.show(&shell.write(&one.of.account, job).await?)
@@ -153,14 +149,17 @@ pub(crate) async fn site(shell: &Shell, command: Site) -> Outcome {
 
 pub(crate) async fn lead_group(shell: &Shell, command: LeadGroup) -> Outcome {
     match command {
-        LeadGroup::Create { of, name, field } => {
-            let name = Name::parse(&name)?;
+        LeadGroup::Create { of, name, field, wire_number } => {
+            let (name, number) = (Name::parse(&name)?, change::wire_number(wire_number.as_ref())?);
             let fields = field.iter().map(|spec| CustomField::parse_spec(spec)).collect::<Result<Vec<_>, _>>()?;
-            let job = async move |db: &mut Connection<'_>, grant| lead_groups::create(db, grant, name, fields).await;
+            let job = async move |db: &mut Connection<'_>, grant| {
+                lead_groups::create_numbered(db, grant, name, fields, number).await
+            };
             shell.output.show(&shell.write(&of.account, job).await?)
         }
         LeadGroup::Set(args) => change::lead_group(shell, args).await,
         LeadGroup::Field(args) => change::fields(shell, args).await,
+        LeadGroup::WebForm(args) => change::web_form(shell, args).await,
         LeadGroup::List(of) => {
             let grant = shell.grant(&of.account).await?;
             let groups = shell.opened.store.read(async |db| lead_group_settings::list(db, &grant).await).await?;

@@ -6,6 +6,7 @@ pub mod directory;
 mod end;
 mod exposed;
 mod gates;
+mod in_clear;
 mod limits;
 mod preview;
 mod read;

@@ -54,6 +54,8 @@ pub struct AccessKey {
     pub exposed_at: Option<Timestamp>,
     /// From where that request came.
     pub exposed_from: Option<String>,
+    /// When it first came over plain http.
+    pub sent_in_clear_at: Option<Timestamp>,
     /// When it was last used, within a second.
     pub last_used_at: Option<Timestamp>,
     /// From where it was last used.
@@ -81,7 +83,8 @@ pub struct AccessKey {
 const SELECT: &str = "SELECT k.id, k.name, k.note, k.kind, k.partner_id, k.scopes, k.fingerprint, k.expires_at, \
      u.used_at, u.address, u.user_agent, k.created_at, k.created_by, k.deleted_at, k.deleted_by, k.delete_reason, \
      k.address_ranges, k.requests_per_minute, k.idle_days, k.enabled_at, k.rotated_from, k.ends_predecessor, \
-     k.successor_id, k.ends_at, k.ended, k.exposed_at, k.exposed_from, u.let_in_at, k.digest \
+     k.successor_id, k.ends_at, k.ended, k.exposed_at, k.exposed_from, u.let_in_at, k.digest, \
+     k.sent_in_clear_at \
      FROM access_keys k LEFT JOIN access_key_last_used u ON u.account_id = k.account_id AND u.key_id = k.id \
      WHERE k.account_id = $1";
 
@@ -150,6 +153,7 @@ fn read(row: &Row<'_>, now: Timestamp) -> Result<AccessKey> {
         ends_at: times.ends_at,
         exposed_at: time(row, 25)?,
         exposed_from: row.get(26)?,
+        sent_in_clear_at: times.sent_in_clear_at,
         last_used_at: time(row, 8)?,
         last_used_address: row.get(9)?,
         last_used_agent: row.get(10)?,
@@ -173,6 +177,7 @@ fn read_times(row: &Row<'_>) -> Result<KeyTimes> {
         ends_at: time(row, 23)?,
         ended: row.get(24)?,
         exposed_at: time(row, 25)?,
+        sent_in_clear_at: time(row, 29)?,
         deleted_at: time(row, 13)?,
     })
 }

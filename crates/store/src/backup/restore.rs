@@ -9,7 +9,7 @@ use leadlatch_domain::time::{Clock, Timestamp};
 use serde::Serialize;
 use serde_json::json;
 
-use super::{copy, failed};
+use super::{copy, drafts, failed};
 use crate::access::Operator;
 use crate::audit::{self, Pending};
 use crate::deletions::{self, DeletionsFile, Listed, Swept, sync_folder};
@@ -61,8 +61,7 @@ pub async fn restore(
     let (gone, elsewhere) = known(&own, &keys)?;
     let _lock = lock_alone(database)?;
     let folder = database.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let workshop = tempfile::Builder::new().prefix(".leadlatch-restore-").tempdir_in(folder);
-    let workshop = workshop.map_err(|error| failed(folder, &error))?;
+    let workshop = drafts::folder(database, folder)?;
     let draft = workshop.path().join("leadlatch.db");
     say("copying and checking the backup");
     let schema = copy::make(from, &draft)?;

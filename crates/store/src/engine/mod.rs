@@ -99,6 +99,15 @@ impl<'c> Connection<'c> {
         }
     }
 
+    /// A second connection inside the same read, whose statements go out without waiting for the first's answers; only
+    /// PostgreSQL has it, outside a transaction.
+    pub(crate) fn beside(&self) -> Option<Self> {
+        match self.link {
+            Link::Postgres(client) => Some(Self::new(Link::Postgres(client), self.now, self.random.clone())),
+            _ => None,
+        }
+    }
+
     /// The time of this read or write, by the server's clock.
     pub(crate) fn now(&self) -> Timestamp {
         self.now
@@ -180,6 +189,11 @@ impl<'c> Connection<'c> {
         let bound = values![i32::from_be_bytes(high), i32::from_be_bytes(low)];
         let held = self.query_opt("SELECT pg_try_advisory_xact_lock($1, $2)", bound, |row| row.get(0)).await?;
         Ok(held.unwrap_or(false))
+    }
+
+    /// Whether a server only follows another, as an SQL expression: what it says of a key may be old.
+    pub(crate) fn is_replica(&self) -> &'static str {
+        if matches!(self.link, Link::Sqlite(_)) { "FALSE" } else { "pg_is_in_recovery()" }
     }
 
     /// Microseconds since 1970 by the database's clock, as an SQL expression: what kills keys by time.

@@ -73,23 +73,43 @@ type Job = Box<dyn FnOnce(&mut rusqlite::Connection) -> Answer + Send>;
 type Answer = Box<dyn FnOnce(Result<()>) + Send>;
 
 struct Pool {
-    free: Mutex<Vec<rusqlite::Connection>>,
+    free: Mutex<Vec<Reader>>,
     permits: Arc<Semaphore>,
+}
+
+/// A connection that reads, and when the read that has it must be done.
+struct Reader {
+    connection: rusqlite::Connection,
+    deadline: Arc<Mutex<Instant>>,
+}
+
+impl Reader {
+    fn open(path: &Path) -> Result<Self> {
+        let connection = open_reader(path)?;
+        let deadline = Arc::new(Mutex::new(Instant::now()));
+        let until = Arc::clone(&deadline);
+        let is_late = move || Instant::now() > *until.lock().unwrap_or_else(PoisonError::into_inner);
+        connection.progress_handler(STEPS_BETWEEN_LOOKS, Some(is_late))?;
+        Ok(Self { connection, deadline })
+    }
 }
 
 impl Pool {
     fn open(path: &Path, size: usize) -> Result<Self> {
-        let free = (0..size).map(|_| open_reader(path)).collect::<Result<_>>()?;
+        let free = (0..size).map(|_| Reader::open(path)).collect::<Result<_>>()?;
         Ok(Self { free: Mutex::new(free), permits: Arc::new(Semaphore::new(size)) })
     }
 
-    fn take(&self) -> Result<rusqlite::Connection> {
-        let connection = self.free.lock().unwrap_or_else(PoisonError::into_inner).pop();
-        connection.ok_or_else(|| Error::Unavailable("no read connection is free".into()))
+    /// A connection for a read that begins now.
+    fn take(&self) -> Result<Reader> {
+        let reader = self.free.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let reader = reader.ok_or_else(|| Error::Unavailable("no read connection is free".into()))?;
+        *reader.deadline.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now() + STATEMENT_LIMIT;
+        Ok(reader)
     }
 
-    fn give_back(&self, connection: rusqlite::Connection) {
-        self.free.lock().unwrap_or_else(PoisonError::into_inner).push(connection);
+    fn give_back(&self, reader: Reader) {
+        self.free.lock().unwrap_or_else(PoisonError::into_inner).push(reader);
     }
 }
 
@@ -103,12 +123,12 @@ impl Sqlite {
         Ok(Self { readers, apart, writer: Writer::start(writer)?, _lock: lock })
     }
 
-    /// Runs a read on this thread: for what an index and a limit bound.
+    /// Runs a read on this thread, with the time limit: for what an index and a limit bound.
     pub(crate) async fn read<T>(&self, job: impl AsyncFnOnce(&mut rusqlite::Connection) -> Result<T>) -> Result<T> {
         let _permit = self.readers.permits.acquire().await.map_err(Error::internal)?;
-        let mut connection = self.readers.take()?;
-        let result = job(&mut connection).await;
-        self.readers.give_back(connection);
+        let mut reader = self.readers.take()?;
+        let result = job(&mut reader.connection).await;
+        self.readers.give_back(reader);
         result
     }
 
@@ -122,13 +142,10 @@ impl Sqlite {
         let permit = Arc::clone(&self.apart.permits).acquire_owned().await.map_err(Error::internal)?;
         let pool = Arc::clone(&self.apart);
         let run = move || {
-            let mut connection = pool.take()?;
-            let deadline = Instant::now() + STATEMENT_LIMIT;
-            let limited = connection.progress_handler(STEPS_BETWEEN_LOOKS, Some(move || Instant::now() > deadline));
-            let result = limited
-                .map_err(Error::from)
-                .and_then(|()| if together { at_one_moment(&mut connection, job) } else { job(&mut connection) });
-            pool.give_back(connection);
+            let mut reader = pool.take()?;
+            let connection = &mut reader.connection;
+            let result = if together { at_one_moment(connection, job) } else { job(connection) };
+            pool.give_back(reader);
             // The thread's own: a caller that goes away does not stop the thread, nor free its connection.
             drop(permit);
             result
@@ -320,4 +337,31 @@ fn bind(statement: &mut rusqlite::CachedStatement<'_>, values: Vec<Value>) -> Re
         statement.raw_bind_parameter(place, RusqliteValue(value))?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Sqlite, hold_lock};
+    use crate::{Error, Result};
+
+    const ENDLESS: &str = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT COUNT(*) FROM n";
+
+    fn count(connection: &rusqlite::Connection, sql: &str) -> Result<i64> {
+        Ok(connection.query_row(sql, [], |row| row.get(0))?)
+    }
+
+    #[tokio::test]
+    async fn no_read_goes_on_for_ever_and_the_next_has_all_its_time() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("test.db");
+        let sqlite = Sqlite::open(&path, hold_lock(&path).unwrap()).unwrap();
+        let endless = sqlite.read(async |link| count(link, ENDLESS)).await;
+        assert!(matches!(endless, Err(Error::TooExpensive)), "{endless:?}");
+        let endless = sqlite.read_apart(true, |link| count(link, ENDLESS)).await;
+        assert!(matches!(endless, Err(Error::TooExpensive)), "{endless:?}");
+        let short =
+            "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 100000) SELECT COUNT(*) FROM n";
+        assert_eq!(sqlite.read(async |link| count(link, short)).await.unwrap(), 100_000);
+        assert_eq!(sqlite.read_apart(true, |link| count(link, short)).await.unwrap(), 100_000);
+    }
 }

@@ -64,6 +64,7 @@ mod tests {
     use super::is_bounded;
     use crate::access::{Access, Caller, Grant, KeyFacts};
     use crate::engine::compose;
+    use crate::leads::row::Columns;
     use crate::leads::{ListQuery, read};
     use crate::{Page, Store};
 
@@ -95,7 +96,7 @@ mod tests {
         let page = Page { limit: 50, after: Some((9, 9)) };
         let read = store.read(async |db| {
             let narrowed = read::narrow(db, grant, &query.filter).await?.unwrap();
-            let (sql, bound) = compose(&read::page_of(&grant.scope(), query, narrowed, &page));
+            let (sql, bound) = compose(&read::page_of(&grant.scope(), Columns::Seen, query, narrowed, &page));
             db.query(&format!("EXPLAIN QUERY PLAN {sql}"), bound, |row| row.get::<String>(3)).await
         });
         read.await.unwrap().join("\n")

@@ -20,35 +20,38 @@ use crate::{Error, Result, lead_groups};
 
 /// Makes a lead of what a caller sent, and gives it back as the caller sees it.
 pub async fn create(db: &mut Connection<'_>, grant: Held<CreateLeads>, input: LeadInput) -> Result<Visible<LeadView>> {
-    let (mut lead, group) = prepare(db, &grant, input).await?;
-    test_leads::refuse_too_many(db, &grant, &lead).await?;
-    insert(db, &grant, &mut lead, group).await?;
-    history::begin(db, &grant, &lead).await?;
+    let row = make(db, &grant, input).await?;
+    read::view(db, &grant, row).await
+}
+
+/// Makes a lead of what a caller sent, of whatever kind it is.
+pub(super) async fn make<A>(db: &mut Connection<'_>, grant: &Held<A>, input: LeadInput) -> Result<LeadRow> {
+    let (mut lead, group) = prepare(db, grant, input).await?;
+    test_leads::refuse_too_many(db, grant, &lead).await?;
+    insert(db, grant, &mut lead, group).await?;
+    history::begin(db, grant, &lead).await?;
     tell::created(db, grant.account(), &lead).await?;
-    if grant.partner().is_none() && !test_leads::is_test(&lead) {
+    // What a partner or a web page sends joins the lists when a user accepts it.
+    let own = grant.partner().is_none() && grant.web_form().is_none();
+    if own && !test_leads::is_test(&lead) {
         grow_lists(db, grant.account(), &lead, |_| true).await?;
     }
-    if !duplicates::shows_link(&grant) {
+    if !duplicates::shows_link(grant) {
         lead.set(LeadField::DuplicateOf, Value::Empty);
     }
     let now = db.now().as_micros();
-    let row = LeadRow {
+    Ok(LeadRow {
         lead,
         introducer_updated_at: now,
         partner_updated_at: now,
         introducer_ended: false,
         partner_ended: false,
         readable: None,
-    };
-    read::view(db, &grant, row).await
+    })
 }
 
 /// The lead that a caller sent, checked and whole but for its id, and its group.
-pub(super) async fn prepare(
-    db: &mut Connection<'_>,
-    grant: &Held<CreateLeads>,
-    mut input: LeadInput,
-) -> Result<(Lead, i64)> {
+pub(super) async fn prepare<A>(db: &mut Connection<'_>, grant: &Held<A>, mut input: LeadInput) -> Result<(Lead, i64)> {
     refuse_without_side(grant)?;
     let group = lead_group(db, grant, &mut input).await?;
     resolve::lead_type(db, grant, &mut input, group).await?;
@@ -67,7 +70,7 @@ pub(super) async fn prepare(
 }
 
 /// The group that was named, or the one that is meant when none is.
-async fn lead_group<A>(db: &mut Connection<'_>, grant: &Grant<A>, input: &mut LeadInput) -> Result<i64> {
+pub(super) async fn lead_group<A>(db: &mut Connection<'_>, grant: &Grant<A>, input: &mut LeadInput) -> Result<i64> {
     let account = grant.account();
     let Some((record, _)) = grant.partner() else {
         let (sql, id) = match input.int(LeadField::LeadGroupId) {

@@ -76,9 +76,9 @@ pub(super) async fn judge<A>(
     Ok(())
 }
 
-/// The caller has no key, or one with the scope.
+/// The caller has a key with the scope, or needs none. A form on a web page makes leads and has no more in its reach.
 fn has<A>(grant: &Grant<A>, scope: Scope) -> bool {
-    grant.key().is_none_or(|key| key.scopes.contains(scope))
+    grant.web_form().is_none() && grant.key().is_none_or(|key| key.scopes.contains(scope))
 }
 
 /// A Partner key is refused what is its own, a Full key what it may read. The old lead is named to who may read it.

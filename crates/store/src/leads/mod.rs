@@ -24,6 +24,8 @@ mod tell;
 mod test_leads;
 mod told;
 mod update;
+pub mod wire;
+mod written;
 
 pub use bounded::is_bounded;
 pub use columns::data_columns;
@@ -43,3 +45,4 @@ pub use retwin::retwin;
 pub use test_leads::{TEST_LEAD_DAYS, TEST_LEADS_A_DAY, purge_tests, tests_due};
 pub(crate) use told::{Telling, ToldOf, check_filter, told};
 pub use update::update;
+pub use written::{Written, get_written, list_written};

@@ -11,7 +11,7 @@ use leadlatch_domain::reach::{PartnerKind, Sides};
 use leadlatch_domain::scope::ScopeSet;
 use leadlatch_domain::text::Name;
 
-use super::{ListQuery, get, list, total};
+use super::{ListQuery, get_written, list_written, total};
 use crate::access::{Access, Caller, KeyFacts};
 use crate::accounts::{self, NewAccount};
 use crate::engine::{Connection, Row, values};
@@ -132,7 +132,7 @@ async fn plans(opened: &Opened, grant: &Grant<ReadLeads>, how: &str) -> Vec<(Str
         let query = query(text, grant);
         for (words, page) in [("list", first), ("next page", later)] {
             let job = async |db: &mut Connection<'_>| {
-                list(db, grant, &query, &page).await?;
+                list_written(db, grant, &query, &page, Vec::new()).await?;
                 explain(db, how).await
             };
             plans.push((format!("{words} {text}"), opened.store.read(job).await.expect("a plan")));
@@ -144,7 +144,7 @@ async fn plans(opened: &Opened, grant: &Grant<ReadLeads>, how: &str) -> Vec<(Str
         plans.push((format!("count {text}"), opened.store.read(job).await.expect("a plan")));
     }
     let one = async |db: &mut Connection<'_>| {
-        let _ = get(db, grant, 1).await;
+        let _ = get_written(db, grant, 1).await;
         explain(db, how).await
     };
     plans.push(("one".into(), opened.store.read(one).await.expect("a plan")));

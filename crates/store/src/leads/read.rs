@@ -1,5 +1,7 @@
 //! Reading leads: one, or a page of those in reach.
 
+use std::sync::Arc;
+
 use leadlatch_domain::account::Country;
 use leadlatch_domain::custom_field::DataKeys;
 use leadlatch_domain::lead::filter::SortBy;
@@ -8,18 +10,19 @@ use leadlatch_domain::lead::{FieldRights, LeadField, LeadFilter, LeadSort, LeadV
 use leadlatch_domain::matrix::{InspectLeads, ReadLeads};
 use leadlatch_domain::problem::Code;
 use leadlatch_domain::reach::{RowScope, Rows};
-use sea_query::{Condition, Expr, ExprTrait, Order, Query, SelectStatement, SimpleExpr};
+use sea_query::{Condition, Expr, ExprTrait, Order, Query, SelectStatement, SimpleExpr, Value as Bound};
 
 use super::columns;
-use super::row::{self, LeadRow};
+use super::row::{self, Columns, LeadRow};
 use super::shapes::{self, ListShape};
+use super::written::SelectList;
 use crate::access::{Grant, Visible};
 use crate::engine::{Connection, compose, values};
 use crate::scope_sql::{computed, lead, leads_in, leads_of, twin};
 use crate::{Error, Page, Result, Slice, lead_groups};
 
 /// Custom fields on one page, in bytes.
-const PAGE_BYTES: usize = 4 << 20;
+pub(super) const PAGE_BYTES: usize = 4 << 20;
 
 /// A list of leads, as it was asked for.
 #[derive(Debug)]
@@ -39,14 +42,14 @@ pub async fn get(db: &mut Connection<'_>, grant: &Grant<ReadLeads>, id: i64) -> 
 /// The row of a lead in reach, locked if the clause says so.
 pub(super) async fn fetch(db: &mut Connection<'_>, scope: &RowScope, id: i64, lock: &str) -> Result<Option<LeadRow>> {
     let (sides, record) = shapes::reader(scope);
-    let (sql, bound) = shapes::ONE.compose(sides, [scope.account.get(), record, id]);
+    let (sql, bound) = shapes::ONE.compose((sides, Columns::Whole), [scope.account.get(), record, id]);
     let sql = if lock.is_empty() { sql } else { format!("{sql}{lock}").into() };
     db.query_opt(&sql, bound, row::read_one).await
 }
 
 /// The statement of one lead in reach, with what its group lets Partner keys read if one asks.
-pub(super) fn one(scope: &RowScope, id: i64) -> SelectStatement {
-    let mut statement = select(scope);
+pub(super) fn one(scope: &RowScope, columns: Columns, id: i64) -> SelectStatement {
+    let mut statement = select(scope, columns);
     statement.expr(Expr::cust(match scope.rows {
         Rows::Account => "CAST(0 AS BIGINT)",
         Rows::Partner { .. } => row::READABLE,
@@ -62,16 +65,16 @@ pub(super) async fn fetch_any(
     id: i64,
 ) -> Result<Option<LeadRow>> {
     let of = leads_of(grant.account_id()).add(lead("id").eq(id));
-    let (sql, bound) = compose(&select(&grant.scope()).cond_where(of).take());
+    let (sql, bound) = compose(&select(&grant.scope(), Columns::Whole).cond_where(of).take());
     db.query_opt(&sql, bound, row::read).await
 }
 
-fn select(scope: &RowScope) -> SelectStatement {
-    Query::select()
-        .expr(Expr::cust(row::COLUMNS.as_str()))
-        .from("leads")
-        .inner_join("statuses", status_in(scope))
-        .take()
+fn select(scope: &RowScope, columns: Columns) -> SelectStatement {
+    let list = match columns {
+        Columns::Whole => &row::COLUMNS,
+        Columns::Seen => &SelectList::of_rows(&scope.rows).sql,
+    };
+    Query::select().expr(Expr::cust(list.as_str())).from("leads").inner_join("statuses", status_in(scope)).take()
 }
 
 /// A lead's status. For a record of both sides the account is computed: SQLite would take it from the status, and walk
@@ -116,14 +119,8 @@ pub async fn list(
     query: &ListQuery,
     page: &Page,
 ) -> Result<Slice<Visible<LeadView>>> {
-    let (sql, bound) = if let Some((shape, given)) = ListShape::of(&grant.scope(), query, page) {
-        shapes::LIST.compose(shape, given)
-    } else {
-        let Some(narrowed) = narrow(db, grant, &query.filter).await? else {
-            return Ok(Slice { rows: Vec::new(), next: None });
-        };
-        let (sql, bound) = compose(&page_of(&grant.scope(), query, narrowed, page));
-        (sql.into(), bound)
+    let Some((sql, bound)) = statement(db, grant, query, page, Columns::Whole).await? else {
+        return Ok(Slice { rows: Vec::new(), next: None });
     };
     let mut found = db.query(&sql, bound, row::read).await?;
     // Large rows end a page sooner: what is asked for again costs less than what is held at once.
@@ -137,6 +134,23 @@ pub async fn list(
     Ok(Slice::cut(rows, page, |view| place(view, query.sort)))
 }
 
+/// The statement of a page; `None` when nothing can be on it.
+pub(super) async fn statement(
+    db: &mut Connection<'_>,
+    grant: &Grant<ReadLeads>,
+    query: &ListQuery,
+    page: &Page,
+    columns: Columns,
+) -> Result<Option<(Arc<str>, Vec<Bound>)>> {
+    let scope = grant.scope();
+    if let Some((shape, given)) = ListShape::of(&scope, columns, query, page) {
+        return Ok(Some(shapes::LIST.compose(shape, given)));
+    }
+    let Some(narrowed) = narrow(db, grant, &query.filter).await? else { return Ok(None) };
+    let (sql, bound) = compose(&page_of(&scope, columns, query, narrowed, page));
+    Ok(Some((sql.into(), bound)))
+}
+
 /// How many of the rows fit a page by their size: one at least.
 fn fitting(found: &[LeadRow]) -> usize {
     let mut size = 0;
@@ -148,11 +162,17 @@ fn fitting(found: &[LeadRow]) -> usize {
 }
 
 /// The statement of a page: the rows in reach, narrowed, in their order, after the last row that the caller has.
-pub(super) fn page_of(scope: &RowScope, query: &ListQuery, narrowed: Condition, page: &Page) -> SelectStatement {
+pub(super) fn page_of(
+    scope: &RowScope,
+    columns: Columns,
+    query: &ListQuery,
+    narrowed: Condition,
+    page: &Page,
+) -> SelectStatement {
     let column = sort_column(query, scope);
     let descending = query.sort.descending;
     let order = if descending { Order::Desc } else { Order::Asc };
-    let mut statement = select(scope);
+    let mut statement = select(scope, columns);
     statement.cond_where(leads_in(scope).add(narrowed));
     if let Some((value, id)) = page.after {
         let (place, last) = match query.sort.by {
@@ -184,17 +204,27 @@ fn place(view: &LeadView, sort: LeadSort) -> (i64, i64) {
 /// The leads in reach that the filter leaves, counted to 10,000; `None` when there are more.
 pub async fn total(db: &mut Connection<'_>, grant: &Grant<ReadLeads>, filter: &LeadFilter) -> Result<Option<i64>> {
     const EXACT_TO: i64 = 10_000;
-    let Some(narrowed) = narrow(db, grant, filter).await? else { return Ok(Some(0)) };
+    let count = count(db, grant, filter, EXACT_TO as u64 + 1).await?;
+    Ok(Some(count).filter(|count| *count <= EXACT_TO))
+}
+
+/// The leads in reach that the filter leaves, counted to a number.
+pub(super) async fn count(
+    db: &mut Connection<'_>,
+    grant: &Grant<ReadLeads>,
+    filter: &LeadFilter,
+    to: u64,
+) -> Result<i64> {
+    let Some(narrowed) = narrow(db, grant, filter).await? else { return Ok(0) };
     let statement = Query::select()
         .expr(Expr::cust("1"))
         .from("leads")
         .inner_join("statuses", status_in(&grant.scope()))
         .cond_where(leads_in(&grant.scope()).add(narrowed))
-        .limit(EXACT_TO as u64 + 1)
+        .limit(to)
         .take();
     let (sql, bound) = compose(&statement);
-    let count = db.query_int(&format!("SELECT COUNT(*) FROM ({sql}) counted"), bound).await?;
-    Ok(Some(count).filter(|count| *count <= EXACT_TO))
+    db.query_int(&format!("SELECT COUNT(*) FROM ({sql}) counted"), bound).await
 }
 
 /// The time of the last change is the one that the reader's side sees.

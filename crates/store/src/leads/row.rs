@@ -18,15 +18,29 @@ const WIDTH: usize = LeadField::COUNT - 1 + HIDDEN.len();
 
 /// The select list, built once: every field's column in the order of the table, then the hidden ones.
 pub(super) static COLUMNS: LazyLock<String> = LazyLock::new(|| {
-    let fields = LeadField::ALL.iter().filter_map(|field| match field.kind() {
+    let fields = LeadField::ALL.iter().copied().filter_map(column);
+    let hidden = HIDDEN.iter().map(|column| format!("leads.{column}"));
+    fields.chain(hidden).collect::<Vec<_>>().join(", ")
+});
+
+/// Where a field stands, if it is not composed.
+pub(super) fn column(field: LeadField) -> Option<String> {
+    match field.kind() {
         Kind::StatusName => Some("statuses.name".to_owned()),
         Kind::Point => Some("statuses.point".to_owned()),
         Kind::Composed => None,
         _ => Some(format!("leads.{}", field.name())),
-    });
-    let hidden = HIDDEN.iter().map(|column| format!("leads.{column}"));
-    fields.chain(hidden).collect::<Vec<_>>().join(", ")
-});
+    }
+}
+
+/// What a statement reads of its leads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) enum Columns {
+    /// Whole rows: [`COLUMNS`].
+    Whole,
+    /// What its reader sees: [`super::written`].
+    Seen,
+}
 
 /// The custom fields that the lead's group lets Partner keys read, as bits: bit 1 for `data1`.
 pub(super) const READABLE: &str = "(SELECT CAST(COALESCE(SUM(CAST(1 AS BIGINT) << CAST(f.number AS INTEGER)), 0) AS BIGINT) \
@@ -105,11 +119,17 @@ impl LeadRow {
     /// Puts the time of the last change that the reader's side sees in the place of the account's own.
     pub(super) fn for_side(mut self, rights: &FieldRights) -> Lead {
         if let FieldRights::Partner { record, .. } = rights {
-            let own = |field, at| if self.lead.int(field) == Some(record.get()) { at } else { i64::MIN };
-            let seen = own(LeadField::IntroducerId, self.introducer_updated_at)
-                .max(own(LeadField::PartnerId, self.partner_updated_at));
-            self.lead.set(LeadField::UpdatedAt, Value::Int(seen));
+            let of = |field| self.lead.int(field);
+            let introducer = (of(LeadField::IntroducerId), self.introducer_updated_at);
+            let partner = (of(LeadField::PartnerId), self.partner_updated_at);
+            self.lead.set(LeadField::UpdatedAt, Value::Int(seen_update(record.get(), introducer, partner)));
         }
         self.lead
     }
+}
+
+/// When a record last saw a change of a lead, by the sides of it that it is: each the record's number and its time.
+pub(super) fn seen_update(record: i64, introducer: (Option<i64>, i64), partner: (Option<i64>, i64)) -> i64 {
+    let own = |(id, at): (Option<i64>, i64)| if id == Some(record) { at } else { i64::MIN };
+    own(introducer).max(own(partner))
 }

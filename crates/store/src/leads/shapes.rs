@@ -10,6 +10,7 @@ use leadlatch_domain::lead::{LeadFilter, LeadSort};
 use leadlatch_domain::reach::{RowScope, Rows, Sides};
 use sea_query::{SelectStatement, Value};
 
+use super::row::Columns;
 use super::{ListQuery, read};
 use crate::Page;
 use crate::engine::compose;
@@ -18,8 +19,9 @@ use crate::engine::compose;
 const STAND_IN: i64 = 3_141_592_653;
 
 /// One lead by its id: account, partner record, id.
-pub(super) static ONE: LazyLock<Shapes<Option<Sides>, 3>> =
-    LazyLock::new(|| Shapes::new(|sides, [account, record, id]| read::one(&scope(sides, account, record), id)));
+pub(super) static ONE: LazyLock<Shapes<(Option<Sides>, Columns), 3>> = LazyLock::new(|| {
+    Shapes::new(|(sides, columns), [account, record, id]| read::one(&scope(sides, account, record), columns, id))
+});
 
 /// A page of a list: account, partner record, status, the place after which it begins, rows.
 pub(super) static LIST: LazyLock<Shapes<ListShape, 6>> = LazyLock::new(|| Shapes::new(ListShape::build));
@@ -96,6 +98,7 @@ fn id<T>(stand_in: Option<T>) -> T {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) struct ListShape {
     sides: Option<Sides>,
+    columns: Columns,
     sort: LeadSort,
     test: bool,
     status: bool,
@@ -105,15 +108,15 @@ pub(super) struct ListShape {
 impl ListShape {
     /// The shape of a list and its values. A list with another filter has none, nor has one of both sides, whose text may
     /// hold the record's number.
-    pub(super) fn of(scope: &RowScope, query: &ListQuery, page: &Page) -> Option<(Self, [i64; 6])> {
+    pub(super) fn of(scope: &RowScope, columns: Columns, query: &ListQuery, page: &Page) -> Option<(Self, [i64; 6])> {
         let (filter, (sides, record)) = (&query.filter, reader(scope));
         let plain = LeadFilter { status_id: filter.status_id, test: filter.test, ..LeadFilter::default() };
         if *filter != plain || sides.is_some_and(|sides| sides.supplies && sides.buys) {
             return None;
         }
         let (status, (value, last)) = (filter.status_id, page.after.unwrap_or_default());
-        let shape =
-            Self { sides, sort: query.sort, test: filter.test, status: status.is_some(), after: page.after.is_some() };
+        let (sort, test, after) = (query.sort, filter.test, page.after.is_some());
+        let shape = Self { sides, columns, sort, test, status: status.is_some(), after };
         Some((shape, [scope.account.get(), record, status.unwrap_or_default(), value, last, page.fetch()]))
     }
 
@@ -123,7 +126,8 @@ impl ListShape {
         let narrowed = read::narrow_by_columns(&scope, &filter);
         let query = ListQuery { filter, sort: self.sort };
         let limit = u32::try_from(fetch - 1).expect("a stand-in is valid as a limit");
-        read::page_of(&scope, &query, narrowed, &Page { limit, after: self.after.then_some((value, last)) })
+        let page = Page { limit, after: self.after.then_some((value, last)) };
+        read::page_of(&scope, self.columns, &query, narrowed, &page)
     }
 }
 
@@ -145,10 +149,12 @@ mod tests {
     #[test]
     fn one_lead_is_asked_for_by_the_values_of_its_own_request() {
         for sides in readers() {
-            for [account, record, id, ..] in [ONE_REQUEST, THE_NEXT] {
-                let (sql, bound) = ONE.compose(sides, [account, record, id]);
-                let whole = compose(&read::one(&scope(sides, account, record), id));
-                assert_eq!((sql.to_string(), bound), whole);
+            for columns in [Columns::Whole, Columns::Seen] {
+                for [account, record, id, ..] in [ONE_REQUEST, THE_NEXT] {
+                    let (sql, bound) = ONE.compose((sides, columns), [account, record, id]);
+                    let whole = compose(&read::one(&scope(sides, account, record), columns, id));
+                    assert_eq!((sql.to_string(), bound), whole);
+                }
             }
         }
     }
@@ -171,13 +177,13 @@ mod tests {
                     let filter = LeadFilter { status_id, test: bits & 2 != 0, ..LeadFilter::default() };
                     let query = ListQuery { filter, sort: LeadSort { by, descending: bits & 4 != 0 } };
                     let page = Page { limit: 65, after: (bits & 8 != 0).then_some((given[3], given[4])) };
-                    let Some((shape, values)) = ListShape::of(&scope, &query, &page) else {
+                    let Some((shape, values)) = ListShape::of(&scope, Columns::Seen, &query, &page) else {
                         assert!(sides.is_some_and(|sides| sides.supplies && sides.buys));
                         continue;
                     };
                     let (sql, bound) = LIST.compose(shape, values);
                     let narrowed = read::narrow_by_columns(&scope, &query.filter);
-                    let (whole, expected) = compose(&read::page_of(&scope, &query, narrowed, &page));
+                    let (whole, expected) = compose(&read::page_of(&scope, Columns::Seen, &query, narrowed, &page));
                     assert_eq!(*sql, *whole);
                     let numbers = |values: &[Value]| values.iter().map(number).collect::<Vec<_>>();
                     assert_eq!(numbers(&bound), numbers(&expected), "{sql}");

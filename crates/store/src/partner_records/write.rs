@@ -2,6 +2,7 @@
 
 use leadlatch_domain::audit::Event;
 use leadlatch_domain::contact::{Email, Phone};
+use leadlatch_domain::id::WireNumber;
 use leadlatch_domain::matrix::WritePartners;
 use leadlatch_domain::partner_change::PartnerChange;
 use leadlatch_domain::reach::PartnerKind;
@@ -13,7 +14,10 @@ use super::{PartnerRecord, find};
 use crate::access::{Held, Visible};
 use crate::audit::Pending;
 use crate::engine::{Connection, values};
-use crate::{Error, Result, access_keys, change};
+use crate::names::Names;
+use crate::{Error, Result, access_keys, change, wire_numbers};
+
+const NUMBERED: Names = Names { table: "partner_records", one: "partner record", field: "partner" };
 
 /// Adds a record with its first links.
 pub async fn create(
@@ -23,9 +27,22 @@ pub async fn create(
     company: Name,
     links: Links,
 ) -> Result<Visible<PartnerRecord>> {
+    create_numbered(db, grant, kind, company, links, None).await
+}
+
+/// As [`create`], with the number that clients of existing integrations hold for it.
+pub async fn create_numbered(
+    db: &mut Connection<'_>,
+    grant: Held<WritePartners>,
+    kind: PartnerKind,
+    company: Name,
+    links: Links,
+    wire_number: Option<WireNumber>,
+) -> Result<Visible<PartnerRecord>> {
     let id = insert(db, grant.account(), kind, &company, &PartnerChange::default()).await?;
     let links = LinkIds::named(db, grant.account(), &links).await?;
     links::write(db, grant.account(), id, &links, true).await?;
+    wire_numbers::set(db, grant.account(), &NUMBERED, id, wire_number).await?;
     let record = find(db, grant.account(), id).await?;
     db.audit(Pending::by(&grant, Event::PartnerCreated, id, json!({"after": record})));
     Ok(Visible(record))
@@ -98,6 +115,9 @@ async fn change_facts(
     let (kind, company) = (after.kind.as_str(), after.company.as_str());
     let (contact, email, phone) = (after.contact_name.clone(), after.email.clone(), after.phone.clone());
     db.execute(sql, values![account, id, kind, company, contact, email, phone]).await?;
+    if let Some(number) = change.wire_number {
+        wire_numbers::set(db, account, &NUMBERED, id, number).await?;
+    }
     if let Some(kind) = change.kind {
         let sql = "UPDATE access_keys SET partner_sides = $3, access_version = access_version + 1 \
                    WHERE account_id = $1 AND partner_id = $2";
@@ -112,6 +132,7 @@ fn apply(before: PartnerRecord, change: &PartnerChange) -> PartnerRecord {
     PartnerRecord {
         company: change.company.as_ref().map_or(before.company, Name::to_string),
         kind: change.kind.map_or(before.kind, |kind| kind.as_str().to_owned()),
+        wire_number: change.wire_number.map_or(before.wire_number, |number| number.map(WireNumber::get)),
         contact_name: contact.unwrap_or(before.contact_name),
         email: email.unwrap_or(before.email),
         phone: phone.unwrap_or(before.phone),
@@ -163,10 +184,11 @@ async fn change_active(
 pub async fn delete(db: &mut Connection<'_>, grant: Held<WritePartners>, id: i64) -> Result<Visible<PartnerRecord>> {
     let record = hold(db, grant.account(), id).await?;
     access_keys::delete_of_partner(db, &grant, id).await?;
-    let sql = "UPDATE partner_records SET deleted_at = $3, active = FALSE WHERE account_id = $1 AND id = $2";
+    let sql = "UPDATE partner_records SET deleted_at = $3, active = FALSE, wire_number = NULL \
+               WHERE account_id = $1 AND id = $2";
     let now = db.now().as_micros();
     db.execute(sql, values![grant.account(), id, now]).await?;
-    for table in ["partner_lead_groups", "partner_lead_types"] {
+    for table in ["partner_lead_groups", "partner_lead_types", "web_form_introducers"] {
         let sql = format!("DELETE FROM {table} WHERE account_id = $1 AND partner_id = $2");
         db.execute(&sql, values![grant.account(), id]).await?;
     }

@@ -40,6 +40,7 @@ struct Page {
     summary: Summary,
     glyphs: (Svg, Svg),
     asks_password: bool,
+    asks_code: bool,
     my_address: String,
 }
 
@@ -116,7 +117,7 @@ pub(crate) async fn create(State(web): State<Web>, signed: Signed<ManageKeys>, F
         Ok(new) => new,
         Err(errors) => return form(&web, signed, StatusCode::UNPROCESSABLE_ENTITY, typed, errors).await,
     };
-    if let Some(wrong) = password::refusal(&web, &signed, typed.kind(), &typed.password).await? {
+    if let Some(wrong) = password::refusal(&web, &signed, typed.kind(), typed.again()).await? {
         let mut errors = Errors::default();
         errors.put("password", wrong);
         return form(&web, signed, StatusCode::UNPROCESSABLE_ENTITY, typed, errors).await;
@@ -155,6 +156,7 @@ async fn form(web: &Web, signed: Signed<ManageKeys>, status: StatusCode, mut typ
         features: features(&typed),
         chips: chips(&typed),
         asks_password: !signed.me()?.fresh,
+        asks_code: signed.me()?.has_authenticator,
         my_address: signed.visitor.address.map(|address| address.to_canonical().to_string()).unwrap_or_default(),
         glyphs: (picture(KeyKind::Full, [1, 3, 0, 2, 1, 2]), picture(KeyKind::Partner, [2, 0, 3, 1, 2, 0])),
         frame: signed.frame,

@@ -15,6 +15,7 @@ use leadlatch_store::access_keys::{NewKey, Wished};
 use secrecy::SecretString;
 use serde::Deserialize;
 
+use crate::confirm::Again;
 use crate::errors::Errors;
 
 /// The form, as it was typed.
@@ -43,6 +44,8 @@ pub(crate) struct Typed {
     pub(super) idle_days: String,
     #[serde(default)]
     pub(super) password: SecretString,
+    #[serde(default)]
+    pub(super) code: String,
     /// What makes the form count once.
     #[serde(default)]
     pub(super) once: String,
@@ -78,6 +81,11 @@ impl Template {
 }
 
 impl Typed {
+    /// What was given of the person's own secrets.
+    pub(super) fn again(&self) -> Again {
+        Again::new(&self.password, &self.code)
+    }
+
     /// The kind: the narrower one unless the other is chosen.
     pub(super) fn kind(&self) -> KeyKind {
         KeyKind::parse(&self.kind).unwrap_or(KeyKind::Partner)
@@ -202,6 +210,7 @@ mod tests {
             requests_per_minute: String::new(),
             idle_days: String::new(),
             password: SecretString::default(),
+            code: String::new(),
             once: String::new(),
             step: String::new(),
         }

@@ -2,8 +2,8 @@
 
 use leadlatch_domain::key_secret::KeyKind;
 use leadlatch_domain::matrix::ManageKeys;
-use secrecy::{ExposeSecret, SecretString};
 
+use crate::confirm::Again;
 use crate::refusal::Refusal;
 use crate::signed::Signed;
 use crate::{Web, confirm};
@@ -18,13 +18,13 @@ pub(super) async fn refusal(
     web: &Web,
     signed: &Signed<ManageKeys>,
     kind: KeyKind,
-    given: &SecretString,
+    again: Again,
 ) -> Result<Option<String>, Refusal> {
     if !is_asked(signed, kind)? {
         return Ok(None);
     }
-    if given.expose_secret().is_empty() {
+    if again.is_empty() {
         return Ok(Some("Type your password: a Full key reaches the whole account.".into()));
     }
-    confirm::given(web, signed, given.clone()).await
+    confirm::given(web, signed, again).await
 }

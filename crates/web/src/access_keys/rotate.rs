@@ -16,6 +16,7 @@ use super::hooks::{OfKey, of_key};
 use super::row::{KeyRow, kind_of};
 use super::{password, secret};
 use crate::Web;
+use crate::confirm::Again;
 use crate::errors::Errors;
 use crate::form::Form;
 use crate::frame::Frame;
@@ -31,6 +32,7 @@ struct Page {
     hooks: Vec<OfKey>,
     errors: Errors,
     asks_password: bool,
+    asks_code: bool,
 }
 
 /// When the old key ends.
@@ -52,6 +54,8 @@ pub(crate) struct Typed {
     hook: Vec<i64>,
     #[serde(default)]
     password: SecretString,
+    #[serde(default)]
+    code: String,
 }
 
 /// The dialog.
@@ -70,7 +74,9 @@ pub(crate) async fn rotate(
     let overlap = errors.take("overlap", Overlap::parse(&typed.overlap));
     let grant = signed.permit::<ManageKeys>()?;
     let old = web.store().read(async |db| access_keys::get(db, &grant, id).await).await?;
-    if let Some(wrong) = password::refusal(&web, &signed, kind_of(&old), &typed.password).await? {
+    if let Some(wrong) =
+        password::refusal(&web, &signed, kind_of(&old), Again::new(&typed.password, &typed.code)).await?
+    {
         errors.put("password", wrong);
     }
     let Some(overlap) = overlap.filter(|_| errors.is_empty()) else {
@@ -98,9 +104,10 @@ async fn form(
     let listed = web.store().read(async |db| directory::listed(db, &grant, id).await).await?;
     let key = KeyRow::new(&listed, web.store().clock().now());
     let asks_password = password::is_asked(&signed, key.kind)?;
+    let asks_code = signed.me()?.has_authenticator;
     let choices = Overlap::ALL.iter().map(|overlap| Choice::new(*overlap, chosen)).collect();
     let hooks = of_key(web, &signed, id, ticked).await?;
-    page_with(status, &Page { frame: signed.frame, key, choices, hooks, errors, asks_password })
+    page_with(status, &Page { frame: signed.frame, key, choices, hooks, errors, asks_password, asks_code })
 }
 
 impl Choice {

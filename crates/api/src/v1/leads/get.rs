@@ -6,9 +6,9 @@ use leadlatch_domain::matrix::ReadLeads;
 use leadlatch_store::leads;
 
 use crate::App;
-use crate::allow::Allow;
+use crate::allow::Ask;
 use crate::docs::LeadBody;
-use crate::list::one;
+use crate::list::lead;
 use crate::problem::Problem;
 use crate::v1::path_id;
 
@@ -17,10 +17,9 @@ use crate::v1::path_id;
     params(("id" = i64, Path, description = "The number of the lead.")),
     responses((status = 200, description = "The lead.", body = LeadBody)))]
 pub(crate) async fn get(
-    allow: Allow<ReadLeads>,
+    ask: Ask<ReadLeads>,
     State(app): State<App>,
     Path(id): Path<String>,
 ) -> Result<Response, Problem> {
-    let id = path_id(&id);
-    Ok(one(app.store.read(async |db| leads::get(db, &allow.0, id).await).await?))
+    Ok(lead(ask.read(&app, leads::get_written, path_id(&id)).await?))
 }

@@ -46,11 +46,11 @@ pub(super) async fn answer(
             confirm(db, &grant).await?;
         }
         let total = if wanted { Some(leads::total(db, &grant, &asked.filter).await?) } else { None };
-        Ok((leads::list(db, &grant, &asked, &page).await?, total))
+        Ok((leads::list_written(db, &grant, &asked, &page, ListQuery::begin()).await?, total))
     };
-    let (slice, total) = if bounded { app.store.read(job).await? } else { app.store.read_in_line(apart, job).await? };
+    let (rows, total) = if bounded { app.store.read(job).await? } else { app.store.read_in_line(apart, job).await? };
     let total = total.map(|count| count.map_or(Total::AtLeast { at_least: 10_000 }, Total::Exact));
-    Ok(query.answer(slice, sort.as_str(), total))
+    Ok(query.answer_written(rows, sort.as_str(), total))
 }
 
 /// The filters and the order, with the faults of the page's own parameters beside theirs.
