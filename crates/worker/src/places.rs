@@ -13,8 +13,9 @@ const ALL: usize = 128;
 const TROUBLED: usize = 32;
 /// For one key, or for the account's own subscriptions.
 const OWNER: usize = 16;
-/// To one host.
-const HOST: usize = 16;
+/// To one host, apart for those in trouble: many keys have a host in common, and one of them must not take it from the
+/// others.
+const HOST: usize = 3 * OWNER;
 /// For one subscription.
 const SUBSCRIPTION: usize = 8;
 
@@ -36,6 +37,10 @@ impl Place {
             troubled: waiting.failing || slow,
         }
     }
+
+    fn at_host(&self) -> (String, bool) {
+        (self.host.clone(), self.troubled)
+    }
 }
 
 /// The places that are taken.
@@ -44,7 +49,7 @@ pub(crate) struct Places {
     all: usize,
     troubled: usize,
     owners: HashMap<(AccountId, Option<i64>), usize>,
-    hosts: HashMap<String, usize>,
+    hosts: HashMap<(String, bool), usize>,
     subscriptions: HashMap<i64, usize>,
 }
 
@@ -61,7 +66,7 @@ impl Places {
             lane,
             left(ALL, self.all),
             left(OWNER, count(&self.owners, &place.owner)),
-            left(HOST, count(&self.hosts, &place.host)),
+            left(HOST, count(&self.hosts, &place.at_host())),
         ];
         rooms.into_iter().min().unwrap_or(0)
     }
@@ -70,7 +75,7 @@ impl Places {
         self.all += 1;
         self.troubled += usize::from(place.troubled);
         *self.owners.entry(place.owner).or_default() += 1;
-        *self.hosts.entry(place.host.clone()).or_default() += 1;
+        *self.hosts.entry(place.at_host()).or_default() += 1;
         *self.subscriptions.entry(place.subscription).or_default() += 1;
     }
 
@@ -78,7 +83,7 @@ impl Places {
         self.all -= 1;
         self.troubled -= usize::from(place.troubled);
         take_one(&mut self.owners, &place.owner);
-        take_one(&mut self.hosts, &place.host);
+        take_one(&mut self.hosts, &place.at_host());
         take_one(&mut self.subscriptions, &place.subscription);
     }
 
@@ -121,6 +126,19 @@ mod tests {
         }
         assert_eq!(places.taken(), OWNER);
         assert_eq!(places.room(&place(2, "other.example", 99, false), false), SUBSCRIPTION);
+    }
+
+    #[test]
+    fn one_key_leaves_a_host_to_the_others() {
+        let mut places = Places::default();
+        for number in 0..200 {
+            let place = place(1, "shared.example", number, false);
+            if places.room(&place, false) > 0 {
+                places.take(&place);
+            }
+        }
+        assert_eq!(places.room(&place(2, "shared.example", 300, false), false), SUBSCRIPTION);
+        assert_eq!(places.room(&place(2, "shared.example", 301, true), true), 1);
     }
 
     #[test]
