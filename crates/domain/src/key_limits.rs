@@ -24,6 +24,9 @@ impl PerMinute {
     }
 
     /// A limit that is written down in the code.
+    ///
+    /// # Panics
+    /// At compile time, when the number is out of the range.
     pub const fn literal(number: u32) -> Self {
         assert!(number >= 1 && number <= Self::MAX, "a limit in the range");
         Self(number)

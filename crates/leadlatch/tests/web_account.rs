@@ -15,8 +15,7 @@ const ANN: &str = "ann@example.com";
 async fn ann(database: &Database) -> (Server, Browser) {
     let acme = database.account("acme");
     database.user(acme, ANN, "admin");
-    let key = database.folder.path().join("sealing-key");
-    let server = database.serve_with(&[], &[("LEADLATCH_SEALING_KEY_FILE", key.to_str().expect("a path"))]);
+    let server = database.serve();
     let mut browser = Browser::of(&server);
     assert_eq!(browser.sign_in(ANN, PASSWORD).await.to(), "/");
     (server, browser)
@@ -81,7 +80,7 @@ async fn without_a_sealing_key_nothing_is_begun() {
     let database = common::postgresql();
     database.account("acme");
     database.user("acme", ANN, "admin");
-    let server = database.serve();
+    let server = database.serve_with(&[], &[("LEADLATCH_SEALING_KEY_FILE", "")]);
     let mut browser = Browser::of(&server);
     browser.sign_in(ANN, PASSWORD).await;
     let refused = browser.get("/account/authenticator").await;

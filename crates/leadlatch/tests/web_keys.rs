@@ -158,7 +158,7 @@ async fn the_bin_and_the_modal_end_a_key_before_the_next_request() {
         );
         assert!(entry.to_string().contains("nobody needs it"));
         let list = office.get("").await;
-        let proof = format!("Audit entry {}.", entry["number"]);
+        let proof = format!(">Audit entry {}<", entry["number"]);
         assert!(list.says("Deleted ") && list.says("Last accepted request ") && list.says(&proof), "{}", list.text);
         assert!(!list.says("aria-label=\"Delete Old intranet script\""), "it has left the list");
         let deleted = office.get("?status=deleted").await;

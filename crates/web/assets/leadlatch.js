@@ -320,6 +320,11 @@ function makeKeyForm(form) {
     proposed = kind() === "partner" ? company : "Own systems";
     name.value = proposed;
   };
+  const sayPartner = () => {
+    const { words, note } = partner?.selectedOptions[0]?.dataset ?? {};
+    const hint = one("#partner-hint", form);
+    if (words && hint) hint.textContent = `${words}. ${note[0].toUpperCase()}${note.slice(1)}.`;
+  };
   const later = () => {
     clearTimeout(timer);
     timer = setTimeout(() => refresh(form), 300);
@@ -336,6 +341,7 @@ function makeKeyForm(form) {
   }
   form.addEventListener("change", (event) => {
     if (event.target.matches('[name="kind"], [name="partner"]')) { showKind(); proposeName(); }
+    if (event.target === partner) sayPartner();
     showChips();
     later();
   });

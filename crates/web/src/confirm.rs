@@ -42,9 +42,9 @@ pub(crate) struct Given {
 /// `again.html`.
 #[derive(Debug, Deserialize)]
 pub(crate) struct Again {
-    password: SecretString,
+    pub(crate) password: SecretString,
     #[serde(default)]
-    code: String,
+    pub(crate) code: String,
 }
 
 impl Again {

@@ -49,6 +49,7 @@ const PLACES: &[Place] = &[
     place(Section::Settings, "Overview", "/settings", true),
     place(Section::Settings, "Users", "/settings/users", true),
     place(Section::Configuration, "Access Keys", crate::access_keys::HOME, true),
+    place(Section::Configuration, "Webhooks", crate::webhooks::HOME, true),
     place(Section::Top, "Audit Trail", crate::audit_trail::HOME, true),
     place(Section::Top, "Help", crate::help::HOME, false),
 ];

@@ -50,6 +50,7 @@ mod throttle;
 mod try_integration;
 mod users;
 mod visitor;
+mod webhooks;
 
 use std::sync::Arc;
 
@@ -139,6 +140,7 @@ fn routes() -> Router<Web> {
         .route("/settings/users/{id}/link", get(users::back).post(users::link))
         .route("/settings/users/{id}/authenticator", get(users::back).post(users::remove_authenticator))
         .merge(access_keys::routes())
+        .merge(webhooks::routes())
         .merge(partners::routes())
         .merge(audit_trail::routes())
         .merge(help::routes())

@@ -6,6 +6,9 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 /// Characters that a note has at the most, so that it fits a cookie.
 const MAX: usize = 800;
 
+/// What stands before the number of an audit entry.
+const ENTRY: &str = "Audit entry ";
+
 /// How a note is meant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Tone {
@@ -66,9 +69,20 @@ impl Note {
         &self.text[..self.head_length()]
     }
 
-    /// What follows it.
+    /// What follows it, up to the audit entry that it names.
     pub(crate) fn rest(&self) -> &str {
-        &self.text[self.head_length()..]
+        &self.text[self.head_length()..self.entry_begins()]
+    }
+
+    /// The audit entry that the text ends with: its words and its number.
+    pub(crate) fn entry(&self) -> Option<(&str, &str)> {
+        let words = self.text[self.entry_begins()..].strip_suffix('.')?;
+        let number = words.strip_prefix(ENTRY)?;
+        number.bytes().all(|byte| byte.is_ascii_digit()).then_some((words, number))
+    }
+
+    fn entry_begins(&self) -> usize {
+        self.text.rfind(ENTRY).unwrap_or(self.text.len())
     }
 
     fn head_length(&self) -> usize {
@@ -94,7 +108,8 @@ mod tests {
     #[test]
     fn the_first_sentence_stands_out() {
         let note = Note::done("Deleted 14:03:22.118. Audit entry 5512.");
-        assert_eq!((note.head(), note.rest()), ("Deleted 14:03:22.118.", " Audit entry 5512."));
+        assert_eq!((note.head(), note.rest()), ("Deleted 14:03:22.118.", " "));
+        assert_eq!(note.entry(), Some(("Audit entry 5512", "5512")));
         let one = Note::done("Key changed.");
         assert_eq!((one.head(), one.rest()), ("Key changed.", ""));
     }

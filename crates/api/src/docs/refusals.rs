@@ -51,7 +51,7 @@ impl Asked<'_> {
         let open_to_partners = self.rule.partner != PartnerReach::Never;
         match code {
             Code::NoSuchRoute => self.names_a_word(),
-            Code::MethodNotAllowed | Code::InUse => false,
+            Code::MethodNotAllowed | Code::MalformedXml | Code::InUse => false,
             Code::Conflict => self.has_body() && ["/referral", "/hooks"].iter().any(|end| self.path.ends_with(end)),
             Code::MalformedJson | Code::BodyTooLarge | Code::UnsupportedMediaType | Code::RequestTimeout => {
                 self.has_body()

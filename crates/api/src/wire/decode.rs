@@ -9,10 +9,10 @@ const PROLOG: usize = 256;
 
 /// The text of a document. Every sequence of bytes is one: Latin-1 has a letter for each.
 pub(super) fn decode<'b>(body: &'b [u8], content_type: Option<&str>) -> Cow<'b, str> {
-    if let Some((encoding, length)) = Encoding::for_bom(body) {
-        if let Some(text) = strictly(encoding, &body[length..]) {
-            return text;
-        }
+    if let Some((encoding, length)) = Encoding::for_bom(body)
+        && let Some(text) = strictly(encoding, &body[length..])
+    {
+        return text;
     }
     let said = [prolog(body), content_type.and_then(charset)];
     let mut candidates = said.into_iter().flatten().chain([UTF_8]);

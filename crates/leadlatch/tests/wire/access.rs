@@ -237,7 +237,7 @@ async fn the_wire_is_limited_logged_and_counted_as_the_api_is() {
         assert_eq!(codes, ["0", "422", "403", "429"]);
         tokio::time::sleep(std::time::Duration::from_millis(2_500)).await;
         let log = world.database.run(&["key", "log", "--account", "acme", &id]);
-        let logged: Vec<(String, i64)> = log
+        let logged: Vec<(String, i64)> = log["entries"]
             .as_array()
             .expect("entries")
             .iter()

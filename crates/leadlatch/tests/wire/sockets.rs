@@ -90,7 +90,7 @@ async fn a_form_by_get_need_not_be_encoded() {
         let lead = &found["data"][0];
         assert_eq!((&lead["data"]["data1"], &lead["address"]), (&"£5".into(), &"1,High St".into()), "{found}");
         // What HTTP itself cannot read stays a 400: a letter that is no UTF-8, and a space that ends the request line.
-        assert!(sent(b"\xa3").starts_with("HTTP/1.0 400"));
+        assert!(sent(b"\xa3").contains(" 400 Bad Request\r\n"));
         let raw = answered(
             &world,
             b"GET /api/APIHTTPPost.php?intLeadGroupID=40001&strLeadFirstName=a b HTTP/1.1\r\nHost: x\r\n\r\n",

@@ -131,7 +131,7 @@ impl Names {
     /// What the record of an event is called, if it has a name that is kept.
     pub fn target(&self, event: Event, id: i64) -> Option<&str> {
         match event.as_str().split('.').next() {
-            Some("user") => self.users.get(&id),
+            Some("user" | "sign_in" | "session") => self.users.get(&id),
             Some("key") => self.keys.get(&id),
             Some("partner") => self.partners.get(&id),
             _ => None,
@@ -150,7 +150,7 @@ pub async fn names(db: &mut Connection<'_>, grant: &Grant<ReadAudit>, found: &[F
             ActorKind::CommandLine | ActorKind::Role => {}
         }
         match entry.event.as_str().split('.').next() {
-            Some("user") => name(db, grant, USER, entry.target_id, &mut names.users).await?,
+            Some("user" | "sign_in" | "session") => name(db, grant, USER, entry.target_id, &mut names.users).await?,
             Some("key") => name(db, grant, KEY, entry.target_id, &mut names.keys).await?,
             Some("partner") => name(db, grant, PARTNER, entry.target_id, &mut names.partners).await?,
             _ => {}

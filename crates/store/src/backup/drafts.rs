@@ -11,7 +11,7 @@ use crate::{Error, Result};
 
 const BACKUP: &str = ".leadlatch-backup-";
 /// A draft that is younger may be one that its maker is about to lock.
-const SETTLED: Duration = Duration::from_secs(60);
+const SETTLED: Duration = Duration::from_mins(1);
 
 /// The file that a backup is written into, in the folder of its target. It is locked for as long as its maker lives.
 pub(super) fn file(folder: &Path) -> Result<NamedTempFile> {

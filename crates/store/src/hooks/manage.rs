@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use leadlatch_domain::audit::Event;
 use leadlatch_domain::matrix::ManageHooks;
+use leadlatch_domain::token::Token;
 use serde_json::json;
 
 use super::end::end_one;
@@ -14,7 +15,7 @@ use crate::access::{Grant, Held, Visible};
 use crate::audit::Pending;
 use crate::engine::{Connection, values};
 use crate::sealing::Sealer;
-use crate::{Error, Result};
+use crate::{Error, Result, used_forms};
 
 const FROM: &str = "FROM hook_subscriptions s LEFT JOIN access_keys k ON k.account_id = s.account_id \
      AND k.id = s.key_id WHERE s.account_id = $1";
@@ -59,13 +60,35 @@ pub async fn create_for_account(
     sealer: Arc<Sealer>,
     new: NewHook,
 ) -> Result<Visible<Subscription>> {
-    read_filter(&grant, &new.filter)?;
+    make(db, &grant, &sealer, new).await
+}
+
+async fn make(
+    db: &mut Connection<'_>,
+    grant: &Held<ManageHooks>,
+    sealer: &Sealer,
+    new: NewHook,
+) -> Result<Visible<Subscription>> {
+    read_filter(grant, &new.filter)?;
     let owner = Owner { account: grant.account(), key: None, partner: None, by: grant.actor_in_words() };
-    let (id, secret) = insert(db, &owner, &sealer, &new).await?;
+    let (id, secret) = insert(db, &owner, sealer, &new).await?;
     let mut made = find(db, grant.account(), id).await?;
-    db.audit(Pending::by(&grant, Event::HookCreated, id, json!({"after": made.hook})));
+    db.audit(Pending::by(grant, Event::HookCreated, id, json!({"after": made.hook})));
     made.hook.secret = Some(secret.expose());
     Ok(Visible(made))
+}
+
+/// As [`create_for_account`], by a form that counts once.
+pub async fn create_by_form(
+    db: &mut Connection<'_>,
+    grant: Held<ManageHooks>,
+    sealer: Arc<Sealer>,
+    new: NewHook,
+    form: &Token,
+) -> Result<Visible<Subscription>> {
+    let made = make(db, &grant, &sealer, new).await?;
+    used_forms::keep(db, &grant, form, made.hook.id).await?;
+    Ok(made)
 }
 
 /// Ends any of them.

@@ -17,7 +17,9 @@ pub use deliveries::{
     Attempt, DELIVERY_DAYS, Delivery, WholeDelivery, deliveries, delivery, purge, replay, stored_due,
 };
 pub use end::MovedHooks;
-pub use manage::{SubscriptionFilter, all, create_for_account, delete_any, enable, get_any, new_secret_of};
+pub use manage::{
+    SubscriptionFilter, all, create_by_form, create_for_account, delete_any, enable, get_any, new_secret_of,
+};
 pub use message::Message;
 pub use outcome::{Ended, Outcome, record};
 pub use own::{MOST, create, create_once, delete, get, list, new_secret};

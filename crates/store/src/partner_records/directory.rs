@@ -154,7 +154,7 @@ pub async fn leads_of(db: &mut Connection<'_>, grant: &Grant<WritePartners>, id:
     let column = side.reach();
     let sql = format!(
         "SELECT COUNT(*) FROM (SELECT 1 FROM leads WHERE account_id = $1 AND {column} = $2 AND test = FALSE \
-         LIMIT {}) AS some",
+         LIMIT {}) AS found",
         COUNTED + 1
     );
     db.query_int(&sql, values![grant.account(), id]).await

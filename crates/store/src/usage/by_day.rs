@@ -1,5 +1,6 @@
 //! One key's requests by day and outcome, who makes them now, and when each scope was last needed.
 
+use std::cmp::Reverse;
 use std::time::Duration;
 
 use leadlatch_domain::matrix::ManageKeys;
@@ -59,7 +60,7 @@ pub async fn by_day(
     Ok(Visible(ByDay { first_day, counts, scopes }))
 }
 
-/// Who used a key of the account in the last 24 hours, the last first, as far as the request log has it.
+/// Who used a key of the account in the last 24 hours, the last first: as the request log has it, or by address alone.
 pub async fn clients(db: &mut Connection<'_>, grant: &Grant<ManageKeys>, key: i64) -> Result<Vec<Visible<Client>>> {
     let sql = "SELECT address, user_agent, MAX(at) FROM (SELECT address, user_agent, at FROM request_log \
                WHERE account_id = $1 AND key_id = $2 AND at >= $3 ORDER BY at DESC, id DESC LIMIT $4) newest \
@@ -69,5 +70,30 @@ pub async fn clients(db: &mut Connection<'_>, grant: &Grant<ManageKeys>, key: i6
         let last_used_at = Timestamp::from_micros(row.get(2)?);
         Ok(Visible(Client { address: row.get(0)?, user_agent: row.get(1)?, last_used_at }))
     };
-    db.query(sql, values![grant.account(), key, since, LOOKED_AT, CLIENTS], read).await
+    let mut found = db.query(sql, values![grant.account(), key, since, LOOKED_AT, CLIENTS], read).await?;
+    for client in unlogged(db, grant, key, since).await? {
+        if !found.iter().any(|known| known.address == client.address) {
+            found.push(client);
+        }
+    }
+    found.sort_by_key(|client| Reverse(client.last_used_at));
+    Ok(found)
+}
+
+/// Addresses that are counted and of which the log has nothing: it is written a little later, and may have had no room.
+async fn unlogged(
+    db: &mut Connection<'_>,
+    grant: &Grant<ManageKeys>,
+    key: i64,
+    since: i64,
+) -> Result<Vec<Visible<Client>>> {
+    let sql = "SELECT a.address, CASE WHEN u.address = a.address THEN u.user_agent ELSE '' END, a.last_used_at \
+               FROM access_key_addresses a JOIN access_key_last_used u ON u.account_id = a.account_id \
+               AND u.key_id = a.key_id WHERE a.account_id = $1 AND a.key_id = $2 AND a.last_used_at >= $3 \
+               ORDER BY a.last_used_at DESC, a.address LIMIT $4";
+    let read = |row: &Row<'_>| {
+        let last_used_at = Timestamp::from_micros(row.get(2)?);
+        Ok(Visible(Client { address: row.get(0)?, user_agent: row.get(1)?, last_used_at }))
+    };
+    db.query(sql, values![grant.account(), key, since, CLIENTS], read).await
 }

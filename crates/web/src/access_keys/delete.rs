@@ -13,6 +13,7 @@ use leadlatch_store::{Connection, Visible, audit};
 use serde::Deserialize;
 
 use super::HOME;
+use super::hooks::{OfKey, of_key};
 use super::row::KeyRow;
 use crate::Web;
 use crate::around::go;
@@ -35,6 +36,7 @@ struct One {
     from: String,
     requests: String,
     clients: Vec<ClientWords>,
+    hooks: Vec<OfKey>,
 }
 
 /// A program that uses the key now.
@@ -72,6 +74,7 @@ impl Sent {
 /// The modal of one key.
 pub(crate) async fn show(State(web): State<Web>, signed: Signed<ManageKeys>, Path(id): Path<i64>) -> Answer {
     web.flush_usage().await?;
+    let hooks = of_key(&web, &signed, id, None).await?;
     let grant = signed.grant;
     let job = async move |db: &mut Connection<'_>| {
         let listed = directory::listed(db, &grant, id).await?;
@@ -86,6 +89,7 @@ pub(crate) async fn show(State(web): State<Web>, signed: Signed<ManageKeys>, Pat
         from: addresses(used.addresses.len()),
         requests: count(used.last_7_days.total, "request"),
         clients: clients.iter().map(|client| ClientWords::new(client, now)).collect(),
+        hooks,
     })
 }
 

@@ -13,7 +13,7 @@ use leadlatch_store::{Connection, Grant};
 use super::query::ListState;
 use super::row::{KeyRow, kind_in_words};
 use crate::Web;
-use crate::components::words::{ago, count, thousands};
+use crate::components::words::{ago, count, lower, thousands};
 use crate::components::{GlyphSize, Svg, glyph};
 use crate::frame::Frame;
 use crate::page::{Answer, page};
@@ -171,11 +171,6 @@ fn card_note(card: KeyCard, counts: &Counts, now: Timestamp) -> String {
         KeyCard::FullWrite => Some("Reach everything".into()).filter(|_| counts.card(card) > 0),
     }
     .unwrap_or_else(|| "None".into())
-}
-
-fn lower(words: &str) -> String {
-    let mut letters = words.chars();
-    letters.next().map_or_else(String::new, |first| first.to_lowercase().chain(letters).collect())
 }
 
 fn filters(found: &Directory, state: &ListState) -> Vec<Filter> {

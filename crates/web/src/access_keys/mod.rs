@@ -5,6 +5,7 @@ mod delete;
 mod edit;
 mod export;
 mod form;
+mod hooks;
 mod list;
 mod password;
 mod query;

@@ -8,9 +8,11 @@ use leadlatch_domain::matrix::ManageKeys;
 use leadlatch_store::Connection;
 use leadlatch_store::access_keys::directory;
 use leadlatch_store::access_keys::{self, Rotation};
+use leadlatch_store::hooks::MovedHooks;
 use secrecy::SecretString;
 use serde::Deserialize;
 
+use super::hooks::{OfKey, of_key};
 use super::row::{KeyRow, kind_of};
 use super::{password, secret};
 use crate::Web;
@@ -27,6 +29,7 @@ struct Page {
     frame: Frame,
     key: KeyRow,
     choices: Vec<Choice>,
+    hooks: Vec<OfKey>,
     errors: Errors,
     asks_password: bool,
     asks_code: bool,
@@ -46,6 +49,9 @@ struct Choice {
 pub(crate) struct Typed {
     #[serde(default)]
     overlap: String,
+    /// The webhooks that move to the successor.
+    #[serde(default)]
+    hook: Vec<i64>,
     #[serde(default)]
     password: SecretString,
     #[serde(default)]
@@ -54,7 +60,7 @@ pub(crate) struct Typed {
 
 /// The dialog.
 pub(crate) async fn show(State(web): State<Web>, signed: Signed<ManageKeys>, Path(id): Path<i64>) -> Answer {
-    form(&web, signed, StatusCode::OK, id, Overlap::Day, Errors::default()).await
+    form(&web, signed, StatusCode::OK, id, Overlap::Day, None, Errors::default()).await
 }
 
 /// Rotates the key, and shows its successor's secret once.
@@ -74,10 +80,13 @@ pub(crate) async fn rotate(
         errors.put("password", wrong);
     }
     let Some(overlap) = overlap.filter(|_| errors.is_empty()) else {
-        return form(&web, signed, StatusCode::UNPROCESSABLE_ENTITY, id, overlap.unwrap_or(Overlap::Day), errors).await;
+        let chosen = overlap.unwrap_or(Overlap::Day);
+        return form(&web, signed, StatusCode::UNPROCESSABLE_ENTITY, id, chosen, Some(typed.hook.as_slice()), errors)
+            .await;
     };
-    let rotation = Rotation { overlap, name: None };
-    let job = async move |db: &mut Connection<'_>, grant| access_keys::rotate(db, grant, id, rotation).await;
+    let (rotation, moved) = (Rotation { overlap, name: None }, MovedHooks::These(typed.hook));
+    let job =
+        async move |db: &mut Connection<'_>, grant| access_keys::rotate_moving(db, grant, id, rotation, &moved).await;
     let (key, made) = web.store().write(signed.permit()?, job).await?;
     secret::page(&web, &signed, &key, made.expose(), None).await
 }
@@ -88,6 +97,7 @@ async fn form(
     status: StatusCode,
     id: i64,
     chosen: Overlap,
+    ticked: Option<&[i64]>,
     errors: Errors,
 ) -> Answer {
     let grant = signed.permit::<ManageKeys>()?;
@@ -96,7 +106,8 @@ async fn form(
     let asks_password = password::is_asked(&signed, key.kind)?;
     let asks_code = signed.me()?.has_authenticator;
     let choices = Overlap::ALL.iter().map(|overlap| Choice::new(*overlap, chosen)).collect();
-    page_with(status, &Page { frame: signed.frame, key, choices, errors, asks_password, asks_code })
+    let hooks = of_key(web, &signed, id, ticked).await?;
+    page_with(status, &Page { frame: signed.frame, key, choices, hooks, errors, asks_password, asks_code })
 }
 
 impl Choice {

@@ -8,7 +8,7 @@ use leadlatch_store::access_keys::AccessKey;
 use leadlatch_store::access_keys::directory::ListedKey;
 
 use super::HOME;
-use crate::components::words::{ago, date, exact, thousands, until};
+use crate::components::words::{ago, date, exact, lower, thousands, until};
 use crate::components::{Day, GlyphSize, Icon, Svg, glyph, in_words, spark, wards};
 
 /// A share of refusals from which on their number is in the tone of danger: one request in this many.
@@ -33,6 +33,8 @@ pub(super) struct KeyRow {
     pub(super) old_key: Option<String>,
     pub(super) used: Option<Used>,
     pub(super) made: When,
+    /// `9 days ago`.
+    pub(super) made_ago: String,
     pub(super) made_by: String,
     pub(super) spark: Svg,
     pub(super) requests: String,
@@ -128,6 +130,7 @@ impl KeyRow {
             old_key: listed.old_key.as_ref().map(|old| old_in_words(old.calls, old.address.as_deref())),
             used: used(key, now),
             made: When::date(key.created_at),
+            made_ago: lower(&ago(key.created_at, now)),
             made_by: listed.made_by.clone(),
             spark: spark(&days),
             requests: thousands(listed.requests),

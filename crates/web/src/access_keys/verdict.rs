@@ -5,7 +5,7 @@ use leadlatch_domain::time::Timestamp;
 use leadlatch_store::access_keys::AccessKey;
 use leadlatch_store::usage::by_day::Client;
 
-use crate::components::words::{ago, count, exact};
+use crate::components::words::{ago, count, exact, lower};
 
 /// The answer: two words that stand out, and what deleting would stop.
 #[derive(Debug, PartialEq, Eq)]
@@ -78,9 +78,4 @@ fn in_use(clients: usize) -> (String, &'static str) {
         2 => ("2 clients".into(), "both"),
         many => (format!("{many} clients"), "all of them"),
     }
-}
-
-fn lower(words: &str) -> String {
-    let mut letters = words.chars();
-    letters.next().map_or_else(String::new, |first| first.to_lowercase().chain(letters).collect())
 }

@@ -39,6 +39,12 @@ pub(crate) fn ago(at: Timestamp, now: Timestamp) -> String {
     }
 }
 
+/// Words that begin a sentence, in the middle of one.
+pub(crate) fn lower(words: &str) -> String {
+    let mut letters = words.chars();
+    letters.next().map_or_else(String::new, |first| first.to_lowercase().chain(letters).collect())
+}
+
 /// How long until, and `now` for what is past: `in 6 days`, `in 9 months`.
 pub(crate) fn until(at: Timestamp, now: Timestamp) -> String {
     let seconds = (at.as_micros() - now.as_micros()) / 1_000_000;

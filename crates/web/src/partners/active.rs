@@ -80,14 +80,17 @@ async fn ask(web: &Web, signed: Signed<WritePartners>, id: &str, active: bool) -
 
 async fn set(web: &Web, signed: Signed<WritePartners>, id: &str, active: bool) -> Answer {
     let id = id_of(id);
-    let keys = count(keys(web, &signed, id).await?.len() as i64, "key");
+    let keys = keys(web, &signed, id).await?.len();
     let job = async move |db: &mut Connection<'_>, grant| partner_records::activate(db, grant, id, active).await;
     let record = web.store().write(signed.grant, job).await?;
     let company = &record.company;
-    let said = if active {
-        format!("{company} is active: {keys} let in from the next request.")
-    } else {
-        format!("{company} is inactive: {keys} refused with 403 from the next request.")
+    let said = match (active, keys) {
+        (true, 0) => format!("{company} is active. It has no key yet."),
+        (false, 0) => format!("{company} is inactive. It has no key."),
+        (true, _) => format!("{company} is active: {} let in from the next request.", count(keys as i64, "key")),
+        (false, _) => {
+            format!("{company} is inactive: {} refused with 403 from the next request.", count(keys as i64, "key"))
+        }
     };
     Ok(go(path_of(id)).saying(Note::done(said)).into_response())
 }

@@ -1,0 +1,26 @@
+//! The list.
+
+use askama::Template;
+use axum::extract::State;
+use leadlatch_domain::matrix::ManageHooks;
+use leadlatch_store::hooks::{self, SubscriptionFilter};
+
+use super::row::Row;
+use crate::Web;
+use crate::frame::Frame;
+use crate::page::{Answer, page};
+use crate::signed::Signed;
+
+#[derive(Template)]
+#[template(path = "webhooks/list.html")]
+struct Page {
+    frame: Frame,
+    rows: Vec<Row>,
+}
+
+/// The page.
+pub(crate) async fn show(State(web): State<Web>, signed: Signed<ManageHooks>) -> Answer {
+    let now = web.store().clock().now();
+    let found = web.store().read(async |db| hooks::all(db, &signed.grant, SubscriptionFilter::default()).await).await?;
+    page(&Page { frame: signed.frame, rows: found.iter().map(|one| Row::new(one, now)).collect() })
+}

@@ -1,0 +1,34 @@
+//! Settings > Configuration > Webhooks: the account's own subscriptions and those of every key.
+
+mod act;
+mod add;
+mod delivery;
+mod list;
+mod row;
+mod show;
+
+use axum::Router;
+use axum::routing::{get, post};
+
+use crate::Web;
+
+/// Where the list is.
+pub(crate) const HOME: &str = "/settings/configuration/webhooks";
+
+/// A page of one subscription.
+fn href(id: i64, below: &str) -> String {
+    if below.is_empty() { format!("{HOME}/{id}") } else { format!("{HOME}/{id}/{below}") }
+}
+
+/// The pages.
+pub(crate) fn routes() -> Router<Web> {
+    let at = |path: &str| format!("{HOME}{path}");
+    Router::new()
+        .route(HOME, get(list::show))
+        .route(&at("/add"), get(add::show).post(add::create))
+        .route(&at("/{id}"), get(show::show))
+        .route(&at("/{id}/delete"), get(act::ask).post(act::delete))
+        .route(&at("/{id}/enable"), post(act::enable))
+        .route(&at("/{id}/secret"), post(act::new_secret))
+        .route(&at("/{id}/deliveries/{delivery}"), get(delivery::show).post(delivery::replay))
+}
