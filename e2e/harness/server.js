@@ -50,7 +50,7 @@ export class Server {
 
   /** The one-time link that makes the first admin. */
   async firstAdminLink() {
-    const [link] = await this.#printed(/https?:\/\/\S+\/first-admin\/\S+/)
+    const [link] = await this.#printed(/https?:\/\/\S+\/start\/\S+/)
     return link
   }
 

@@ -47,7 +47,7 @@ test('script in names is shown as text', async () => {
   await page.goto('/partners')
   await page.getByRole('link', { name: '<script>alert(1)</script>', exact: true }).waitFor()
   await page.goto(home)
-  await page.getByRole('link', { name: '<b>Bold</b> key' }).waitFor()
+  await page.getByRole('link', { name: '<b>Bold</b> key', exact: true }).waitFor()
   await page.goto(`${home}/add?kind=partner`)
   await page.getByRole('combobox', { name: 'Partner/Introducer' }).fill('script')
   await page.getByRole('option', { name: /<script>/ }).waitFor()
