@@ -227,6 +227,9 @@ async fn a_sample_is_one_for_every_key_of_a_kind() {
             for hidden in ["source", "cost", "user_id", "ip_address", "duplicate_of"] {
                 assert!(full["data"].get(hidden).is_some() && supplier["data"].get(hidden).is_none(), "{hidden}");
             }
+            let deleted = acme.sample("lead.deleted", &acme.full).await;
+            assert_eq!(deleted["data"], json!({"id": full["data"]["id"], "deleted_at": deleted["timestamp"]}));
+            assert_eq!(acme.sample("lead.deleted", &acme.supplier).await, deleted);
             let out = |group: &str| format!("{event}?lead_group_id={group}");
             assert_eq!(acme.sample(&out(&acme.closed), &acme.supplier).await, supplier, "a group out of reach");
             assert_eq!(acme.sample(&out("999999"), &acme.supplier).await, supplier, "a group that is not there");

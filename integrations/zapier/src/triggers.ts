@@ -7,7 +7,7 @@ import * as customFields from './custom_fields.js';
 import { outputFields, sample } from './lead.js';
 import { call, callIfThere } from './server.js';
 
-type Delivery = components['schemas']['Delivered'];
+type Delivery = components['schemas']['Delivery'];
 
 const leadGroup: PlainInputField = {
   key: 'lead_group_id',
@@ -80,7 +80,7 @@ const trigger = (
       performList,
       performSubscribe,
       performUnsubscribe,
-      sample: { ...sample, event_id: `sample-${key.replaceAll('_', '-')}` },
+      sample: { ...sample, event_id: `evt_sample_${key}` },
       outputFields: [...outputFields, { key: 'event_id', label: 'Event', type: 'string' }, customFields.toShow],
     },
   } satisfies Trigger;

@@ -14,7 +14,7 @@ pub(crate) use lead::{LeadBody, LeadWrite};
 pub(crate) use parameters::{FilterParams, LeadSearch, OrderParams, PageParams, write_parameters};
 pub(crate) use partner::{PartnerWrite, ReferralWrite};
 pub(crate) use refusals::{codes, denied_by, shared_headers, write_headers, write_refusals};
-pub(crate) use words::{DropdownName, SampleEvent};
+pub(crate) use words::{Delivery, DropdownName, SampleEvent, samples};
 
 use axum::extract::Path;
 use axum::response::{Html, IntoResponse, Response};

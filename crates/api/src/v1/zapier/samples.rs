@@ -4,77 +4,60 @@ use axum::Json;
 use axum::extract::{Path, RawQuery, State};
 use axum::response::{IntoResponse, Response};
 use leadlatch_domain::custom_field::CustomField;
-use leadlatch_domain::lead::LeadView;
+use leadlatch_domain::hook::body::LeadTold;
+use leadlatch_domain::hook::{HookEvent, Told};
 use leadlatch_domain::lead::sample::{MOMENT, sample};
+use leadlatch_domain::lead::{LeadField, LeadView};
 use leadlatch_domain::matrix::{ReadLeadGroups, ReadSamples};
 use leadlatch_domain::time::Timestamp;
 use leadlatch_store::{Access, Error, lead_groups};
-use serde::Serialize;
 
 use super::{lead_group, no_such_word};
 use crate::App;
 use crate::allow::Allow;
-use crate::docs::{LeadBody, SampleEvent};
+use crate::docs::{Delivery, SampleEvent, samples};
 use crate::problem::Problem;
-
-macro_rules! samples {
-    ($($event:literal $id:literal [$($changed:literal),*];)+) => {
-        /// The events that there are samples of.
-        pub(crate) const EVENTS: &[&str] = &[$($event),+];
-
-        /// Of an event its sample's id, and the names of the fields that it says have changed.
-        fn event(name: &str) -> Option<(&'static str, &'static str, &'static [&'static str])> {
-            match name {
-                $($event => Some(($event, $id, &[$($changed),*])),)+
-                _ => None,
-            }
-        }
-    };
-}
-
-samples! {
-    "lead.created"        "sample-lead-created"        [];
-    "lead.updated"        "sample-lead-updated"        ["firstname", "email"];
-    "lead.status_changed" "sample-lead-status-changed" ["status_id", "status", "conversion_point"];
-}
-
-/// What a hook is sent.
-#[derive(Serialize, utoipa::ToSchema)]
-pub(crate) struct Delivered {
-    /// The id of the event: the same each time that it is delivered.
-    id: &'static str,
-    /// The event.
-    r#type: &'static str,
-    /// When it happened.
-    #[schema(value_type = String, format = DateTime)]
-    timestamp: Timestamp,
-    /// The names of the fields that changed.
-    changed: &'static [&'static str],
-    /// The lead as the key sees it.
-    #[schema(value_type = LeadBody)]
-    data: LeadView,
-}
 
 /// Read an example of what hooks deliver: the same for every key of a kind.
 #[utoipa::path(get, path = "/api/v1/zapier/samples/{event}", operation_id = "read_sample", tag = "zapier",
     params(("event" = inline(SampleEvent), Path, description = "The event."),
         ("lead_group_id" = Option<i64>, Query, minimum = 1,
             description = "Fills data with the custom fields that the key reads of this lead group.")),
-    responses((status = 200, description = "The example.", body = Delivered)))]
+    responses((status = 200, description = "The example.", body = Delivery)))]
 pub(crate) async fn read(
     allow: Allow<ReadSamples>,
     State(app): State<App>,
     Path(name): Path<String>,
     RawQuery(url): RawQuery,
 ) -> Result<Response, Problem> {
-    let Some((r#type, id, changed)) = event(&name) else { return Err(no_such_word("sample", EVENTS)) };
+    let Some(event) = HookEvent::parse(&name).filter(|event| event.is_sent()) else {
+        return Err(no_such_word("sample", &samples().map(HookEvent::as_str).collect::<Vec<_>>()));
+    };
     let fields = match lead_group(url.as_deref(), &["lead_group_id"])? {
         Some(group) => custom_fields(&app, allow.0.access(), group).await?,
         None => Vec::new(),
     };
-    let data = sample(&allow.0.fields(), &fields);
+    Ok(delivery(event, &sample(&allow.0.fields(), &fields)))
+}
+
+/// The example of an event, written as its deliveries are.
+fn delivery(event: HookEvent, lead: &LeadView) -> Response {
     let timestamp = Timestamp::from_micros(MOMENT);
-    Ok(Json(Delivered { id, r#type, timestamp, changed, data }).into_response())
+    let data = match event {
+        HookEvent::LeadDeleted => LeadTold::Gone { id: lead.id().unwrap_or_default(), deleted_at: timestamp },
+        _ => LeadTold::Whole(lead),
+    };
+    let changed: Vec<String> = changed(event).iter().map(|field| field.name().to_owned()).collect();
+    let id = format!("evt_sample_{}", event.as_str().replace('.', "_"));
+    Json(Told { id: &id, r#type: event, timestamp, changed: &changed, data }).into_response()
+}
+
+const fn changed(event: HookEvent) -> &'static [LeadField] {
+    match event {
+        HookEvent::LeadUpdated => &[LeadField::Firstname, LeadField::Email],
+        HookEvent::LeadStatusChanged => &[LeadField::StatusId],
+        _ => &[],
+    }
 }
 
 /// The custom fields of a group; none of one out of reach, so that a sample tells nobody which groups there are.
