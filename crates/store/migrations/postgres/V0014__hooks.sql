@@ -73,9 +73,9 @@ CREATE TABLE hook_deliveries (
 
 -- What waits, by whom it waits for. Over the whole server: the worker serves every account.
 CREATE INDEX hook_deliveries_waiting ON hook_deliveries (subscription_id, due_at, id) WHERE finished_at IS NULL;
--- Order is kept for each lead.
-CREATE INDEX hook_deliveries_in_order ON hook_deliveries (account_id, subscription_id, lead_id, id)
-    WHERE finished_at IS NULL;
+-- Order is kept for each lead. Its condition says the same in other words, so that it never serves in place of the one above.
+CREATE INDEX hook_deliveries_in_order ON hook_deliveries (account_id, lead_id, subscription_id, id)
+    WHERE outcome IS NULL;
 CREATE INDEX hook_deliveries_of_subscription ON hook_deliveries (account_id, subscription_id, id);
 CREATE INDEX hook_deliveries_of_lead ON hook_deliveries (account_id, lead_id);
 CREATE INDEX hook_deliveries_by_age ON hook_deliveries (account_id, finished_at) WHERE finished_at IS NOT NULL;

@@ -1,5 +1,7 @@
 //! What waits to be delivered, and who takes it: on PostgreSQL several nodes share it.
 
+use std::collections::HashSet;
+
 use leadlatch_domain::hook::target::Target;
 use leadlatch_domain::hook::{HookEvent, HookFormat};
 use leadlatch_domain::id::AccountId;
@@ -104,31 +106,65 @@ impl Claimed {
 
 /// Takes what is due for a subscription, as much as there is room for. Of one lead only the oldest that is not done: the
 /// others wait for it, whatever becomes of it.
+///
+/// Small statements, each with one index that serves it: of a queue that has just grown long PostgreSQL knows nothing yet,
+/// and a larger one was seen to walk it for seconds.
 pub async fn claim(
     db: &mut Connection<'_>,
     grant: Held<Deliver>,
     subscription: i64,
     room: usize,
 ) -> Result<Vec<Claimed>> {
+    let (account, now) = (grant.account(), db.database_now());
+    let (mut claimed, mut tried) = (Vec::new(), HashSet::new());
+    for (id, lead) in due(db, subscription).await? {
+        if claimed.len() == room {
+            break;
+        }
+        // Those behind it wait for it, whether it is taken or not.
+        if tried.insert(lead)
+            && let Some(one) = take(db, account, (subscription, lead), id).await?
+        {
+            let sql = format!("UPDATE hook_deliveries SET due_at = {now} + {LEASE} WHERE account_id = $1 AND id = $2");
+            db.execute(&sql, values![account, id]).await?;
+            claimed.push(one);
+        }
+    }
+    Ok(claimed)
+}
+
+/// The beginning of a subscription's queue: deliveries with their leads, for each lead the oldest first.
+async fn due(db: &mut Connection<'_>, subscription: i64) -> Result<Vec<(i64, i64)>> {
+    let sql = format!(
+        "SELECT id, lead_id FROM hook_deliveries WHERE subscription_id = $1 AND finished_at IS NULL AND due_at <= {} \
+         ORDER BY due_at, id LIMIT {LOOKED_AT}",
+        db.database_now()
+    );
+    let mut found: Vec<(i64, i64)> =
+        db.query(&sql, values![subscription], |row| Ok((row.get(0)?, row.get(1)?))).await?;
+    found.sort_unstable();
+    Ok(found)
+}
+
+/// One delivery, locked, if nobody has it and nothing of its lead comes before it.
+async fn take(
+    db: &mut Connection<'_>,
+    account: i64,
+    (subscription, lead): (i64, i64),
+    id: i64,
+) -> Result<Option<Claimed>> {
     let (now, lock) = (db.database_now(), db.lock_rows(" FOR UPDATE OF d SKIP LOCKED"));
+    // The sum keeps the indexes of a subscription's whole queue out of it.
     let sql = format!(
         "SELECT d.account_id, d.subscription_id, d.id, d.attempts, d.event_id, d.event, d.lead_id, d.sides, d.changed, \
          d.occurred_at, s.key_id, s.filter, s.format, s.failures, s.target_url, s.target_query, d.attempts_forgiven \
          FROM hook_deliveries d JOIN hook_subscriptions s ON s.account_id = d.account_id AND s.id = d.subscription_id \
-         WHERE d.account_id = $1 AND d.finished_at IS NULL AND s.ended_at IS NULL AND s.disabled_at IS NULL \
-         AND COALESCE(s.rests_until, 0) <= {now} AND d.id IN (SELECT f.id FROM hook_deliveries f \
-         WHERE f.subscription_id = $2 AND f.finished_at IS NULL AND f.due_at <= {now} \
-         ORDER BY f.due_at, f.id LIMIT {LOOKED_AT}) AND NOT EXISTS (SELECT 1 FROM hook_deliveries e \
-         WHERE e.account_id = d.account_id AND e.subscription_id = d.subscription_id AND e.lead_id = d.lead_id \
-         AND e.id < d.id AND e.finished_at IS NULL) ORDER BY d.due_at, d.id LIMIT $3{lock}"
+         WHERE d.account_id = $1 AND d.id = $2 AND d.finished_at IS NULL AND d.due_at <= {now} \
+         AND s.ended_at IS NULL AND s.disabled_at IS NULL AND COALESCE(s.rests_until, 0) <= {now} \
+         AND NOT EXISTS (SELECT 1 FROM hook_deliveries e WHERE e.account_id = $1 AND e.lead_id = $3 \
+         AND e.subscription_id + 0 = $4 AND e.id < $2 AND e.outcome IS NULL){lock}"
     );
-    let room = i64::try_from(room).unwrap_or(i64::MAX);
-    let claimed = db.query(&sql, values![grant.account(), subscription, room], read).await?;
-    let sql = format!("UPDATE hook_deliveries SET due_at = {now} + {LEASE} WHERE account_id = $1 AND id = $2");
-    for one in &claimed {
-        db.execute(&sql, values![grant.account(), one.id]).await?;
-    }
-    Ok(claimed)
+    db.query_opt(&sql, values![account, id, lead, subscription], read).await
 }
 
 fn read(row: &Row<'_>) -> Result<Claimed> {
