@@ -28,7 +28,7 @@ test('a one-time link leads to an account, a partner, and a key that works', asy
   await navigation.getByRole('link', { name: 'Partners' }).click()
   await page.getByRole('link', { name: 'Add New' }).click()
   await page.getByLabel('Company').fill('North Homes')
-  await page.getByRole('radio', { name: /^Introducer/ }).check()
+  await page.getByRole('radio', { name: /^Introducer Supplies/ }).check()
   await page.getByRole('button', { name: 'Add partner' }).click()
   await page.getByRole('heading', { name: 'North Homes' }).waitFor()
 

@@ -52,7 +52,7 @@ async fn filters_obey_the_rule_of_lists(database: &Database, server: &Server) {
     let [north, south] = ["North B", "South B"].map(|name| database.partner("acme", "introducer", name));
     let line = ["lead-group", "create", "--account", "acme", "--name", "Secret"];
     let group = database.run(&[&line[..], &["--field", "data1=Rate:text:partner=w"]].concat())["id"].clone();
-    database.run(&["partner", "link", "--account", "acme", &north, "--lead-group", "Secret"]);
+    database.run(&["partner", "link", "--account", "acme", &north, "--link-lead-group", "Secret"]);
     let (_, full) = database.key("acme", None, &["read_leads"]);
     let (_, key) = database.key("acme", Some(&north), &["read_leads"]);
     let ask = async |key: &str, filter: Value| {
