@@ -148,7 +148,7 @@ fn id(value: &Json) -> Option<PartnerId> {
 
 #[cfg(test)]
 mod tests {
-    use super::{PartnerInput, parse_referral};
+    use super::{PartnerId, PartnerInput, parse_referral};
     use crate::reach::PartnerKind;
     use serde_json::{Value, json};
 
@@ -190,7 +190,7 @@ mod tests {
 
     #[test]
     fn a_referral_names_one_record_and_nothing_else() {
-        let read = |body: &Value| parse_referral(body.as_object().unwrap()).map(|id| id.get());
+        let read = |body: &Value| parse_referral(body.as_object().unwrap()).map(PartnerId::get);
         assert_eq!(read(&json!({"partner_id": "3"})), Ok(3));
         for (body, named) in [
             (json!({}), ["partner_id"].as_slice()),

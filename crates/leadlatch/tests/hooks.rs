@@ -38,7 +38,7 @@ async fn a_delivery_is_the_lead_as_its_key_reads_it(database: &Database, server:
     let (_, secret) = subscribe(server, &full, to_full.hook(&EVENTS)).await;
     let (_, partner_secret) = subscribe(server, &partner, to_partner.hook(&EVENTS)).await;
     let body = json!({"firstname": "Ann", "email": "ann@example.com", "cost": "2.50", "source": "paper",
-        "introducer_id": north.parse::<i64>().unwrap()});
+        "introducer_id": north.parse::<i64>().expect("an id")});
     let lead = server.create(&full, body).await.json();
     let path = format!("/api/v1/leads/{}", lead["id"]);
     for (receiver, key, secret) in [(&to_full, &full, &secret), (&to_partner, &partner, &partner_secret)] {
@@ -103,7 +103,7 @@ async fn a_referral_begins_and_ends_what_a_buyer_is_told(database: &Database, se
     assert_eq!(got[0].json()["data"]["lastname"], "before");
     refer(&other);
     assert_eq!(types(&receiver.wait_for(2).await), ["lead.created", "lead.deleted"]);
-    update(server, &full, lead.parse().unwrap(), json!({"lastname": "after"})).await;
+    update(server, &full, lead.parse().expect("an id"), json!({"lastname": "after"})).await;
     assert_eq!(receiver.after(A_WHILE).await.len(), 2);
 }
 
@@ -157,7 +157,7 @@ async fn reach_is_judged_when_it_is_told(database: &Database, server: &Server) {
     let (hook, _) = subscribe(server, &key, receiver.hook(&EVENTS)).await;
     database.run(&["partner", "deactivate", "--account", "acme", &north]);
     let (_, full) = database.key("acme", None, &LEADS);
-    let body = json!({"email": "n6@example.com", "introducer_id": north.parse::<i64>().unwrap()});
+    let body = json!({"email": "n6@example.com", "introducer_id": north.parse::<i64>().expect("an id")});
     server.create(&full, body).await;
     assert!(receiver.after(A_WHILE).await.is_empty(), "an inactive partner is told nothing");
     let state = "SELECT COUNT(*) FROM hook_deliveries WHERE outcome = 'dropped' AND reason = 'partner_inactive'";
@@ -167,7 +167,7 @@ async fn reach_is_judged_when_it_is_told(database: &Database, server: &Server) {
     assert_eq!(receiver.wait_for(1).await.len(), 1);
     let before = database.number(&format!("SELECT COUNT(*) FROM hook_deliveries WHERE subscription_id = {hook}"));
     database.run(&["key", "delete", "--account", "acme", &id]);
-    let body = json!({"email": "n7@example.com", "introducer_id": north.parse::<i64>().unwrap()});
+    let body = json!({"email": "n7@example.com", "introducer_id": north.parse::<i64>().expect("an id")});
     server.create(&full, body).await;
     let after = database.number(&format!("SELECT COUNT(*) FROM hook_deliveries WHERE subscription_id = {hook}"));
     assert_eq!(before, after, "nothing is queued for a key that is gone");

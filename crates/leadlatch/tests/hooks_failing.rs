@@ -126,7 +126,7 @@ async fn slow_receivers_delay_nobody(database: &Database, server: &Server) {
     let (_, slow_key) = database.key("acme", None, &LEADS);
     let (_, key) = database.key("acme", None, &LEADS);
     let [slow, well] = [Receiver::start().await, Receiver::start().await];
-    slow.delay(Duration::from_secs(60));
+    slow.delay(Duration::from_mins(1));
     for _ in 0..20 {
         subscribe(server, &slow_key, slow.hook(&CREATED)).await;
     }

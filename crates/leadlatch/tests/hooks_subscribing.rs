@@ -60,13 +60,16 @@ async fn filters_obey_the_rule_of_lists(database: &Database, server: &Server) {
         body["filter"] = filter;
         subscribe(server, key, body).await
     };
-    assert_eq!(ask(&key, json!({"status": "New", "introducer_id": north.parse::<i64>().unwrap()})).await.status, 201);
+    assert_eq!(
+        ask(&key, json!({"status": "New", "introducer_id": north.parse::<i64>().expect("an id")})).await.status,
+        201
+    );
     for denied in [json!({"source": "x"}), json!({"cost": 1}), json!({"lead_group_id": group, "data1": "x"})] {
         let refused = ask(&key, denied.clone()).await;
         assert_eq!((refused.status.as_u16(), refused.code().as_str()), (403, "field_not_permitted"), "{denied}");
         assert_eq!(refused.json()["denied_by"], "field");
     }
-    let foreign = ask(&key, json!({"introducer_id": south.parse::<i64>().unwrap()})).await;
+    let foreign = ask(&key, json!({"introducer_id": south.parse::<i64>().expect("an id")})).await;
     assert_eq!((foreign.status.as_u16(), foreign.code().as_str()), (403, "out_of_reach"));
     assert_eq!(ask(&full, json!({"lead_group_id": group, "data1": "x"})).await.status, 201);
     for (wrong, field) in [

@@ -51,7 +51,7 @@ impl Account {
         let entries = self.database.run(&["audit", "list", "--account", ACME]);
         let mut of: Vec<Value> = entries["entries"].as_array().expect("entries").clone();
         let is_of = |entry: &Value| entry["event"].as_str().expect("an event").starts_with(&format!("{kind}."));
-        of.retain(|entry| is_of(entry) && entry["target_id"].to_string() == target);
+        of.retain(|entry| is_of(entry) && entry["target_id"].as_i64() == target.parse().ok());
         of.sort_by_key(|entry| entry["number"].as_i64());
         of
     }

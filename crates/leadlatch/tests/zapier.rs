@@ -78,11 +78,14 @@ impl Acme {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_dropdown_shows_what_the_key_may_read() {
+    /// A dropdown, and what a Full, the introducer's and the buyer's key see of it.
+    type Row = (&'static str, &'static [&'static str], &'static [&'static str], &'static [&'static str]);
+
     for database in both() {
         let acme = Acme::prepare(database);
         let lead = json!({"email": "ann@example.com", "source": "paper", "medium": "print", "term": "homes"});
         assert_eq!(acme.server.create(&acme.full, lead).await.status, StatusCode::CREATED);
-        let expected: [(&str, &[&str], &[&str], &[&str]); 8] = [
+        let expected: [Row; 8] = [
             ("lead_groups", &["General", "Loans", "Closed"], &["Loans"], &["General"]),
             ("lead_types", &["Car", "Van", "Boat"], &["Car", "Van"], &[]),
             ("introducers", &["North"], &["North"], &[]),

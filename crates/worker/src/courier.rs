@@ -78,7 +78,8 @@ impl Courier {
         while let Some(done) = self.running.try_join_next_with_id() {
             self.finish(done);
         }
-        metrics::gauge!("leadlatch_hook_deliveries_running").set(self.places.taken() as f64);
+        let running = u32::try_from(self.places.taken()).unwrap_or(u32::MAX);
+        metrics::gauge!("leadlatch_hook_deliveries_running").set(f64::from(running));
     }
 
     fn finish(&mut self, done: Done) {

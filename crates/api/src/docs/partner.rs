@@ -27,7 +27,7 @@ impl PartialSchema for PartnerWrite {
             .property("company", text("The company. Needed to make a record.", false))
             .property("kind", kind)
             .property("contact_name", text("Whom to ask for.", true))
-            .property("email", text("The company's e-mail address.", true).format(known(KnownFormat::Email)))
+            .property("email", text("The company's e-mail address.", true).format(Some(known(KnownFormat::Email))))
             .property("phone", text("The company's telephone number.", true))
             .property("active", active)
             .property("lead_group_ids", ids("Every lead group that it may use, with all its types."))
@@ -48,12 +48,12 @@ fn closed(about: &str) -> ObjectBuilder {
     ObjectBuilder::new().description(Some(about)).additional_properties(closed)
 }
 
-const fn known(format: KnownFormat) -> Option<SchemaFormat> {
-    Some(SchemaFormat::KnownFormat(format))
+const fn known(format: KnownFormat) -> SchemaFormat {
+    SchemaFormat::KnownFormat(format)
 }
 
 fn id() -> ObjectBuilder {
-    ObjectBuilder::new().schema_type(Type::Integer).format(known(KnownFormat::Int64)).minimum(Some(1))
+    ObjectBuilder::new().schema_type(Type::Integer).format(Some(known(KnownFormat::Int64))).minimum(Some(1))
 }
 
 fn text(about: &str, clears: bool) -> ObjectBuilder {

@@ -132,7 +132,7 @@ impl Tree {
             let (found, expected) = (repeat(&name), repeat(&element.name));
             return Err(format!("</{found}> stands where </{expected}> is expected. Write &lt; for < inside a value."));
         }
-        element.text = element.text.trim().to_owned();
+        element.text = element.text.trim().into();
         match self.open.last_mut() {
             Some(parent) => parent.children.push(element),
             None => self.root = Some(element),
@@ -172,7 +172,7 @@ fn letter(reference: &BytesRef<'_>) -> Result<String, String> {
 /// The line on which a place of the text stands.
 fn line(text: &str, at: u64) -> usize {
     let at = usize::try_from(at).unwrap_or(usize::MAX).min(text.len());
-    1 + text.as_bytes()[..at].iter().filter(|byte| **byte == b'\n').count()
+    1 + String::from_utf8_lossy(&text.as_bytes()[..at]).matches('\n').count()
 }
 
 #[cfg(test)]

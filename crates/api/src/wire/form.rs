@@ -66,7 +66,7 @@ pub(super) async fn post(State(app): State<App>, request: Request) -> Result<Res
 fn over_the_limit(app: &App, caller: &Caller) -> Option<Response> {
     let from = match caller.address()?.to_canonical() {
         IpAddr::V6(address) => IpAddr::from((address.to_bits() >> 64 << 64).to_be_bytes()),
-        address => address,
+        address @ IpAddr::V4(_) => address,
     };
     let quota = app.form_limits.take(from, PER_MINUTE, Instant::now());
     quota.over.then(|| {

@@ -220,7 +220,7 @@ mod tests {
             "{\"data51\":\"a\"}",
             "{\"data1\":\"a}",
         ] {
-            let read = Members::of(bad).map(|members| members.collect::<Result<Vec<_>, _>>());
+            let read = Members::of(bad).map(Iterator::collect::<Result<Vec<_>, _>>);
             assert!(!matches!(read, Ok(Ok(_))), "{bad}");
         }
     }

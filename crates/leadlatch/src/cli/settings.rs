@@ -178,7 +178,7 @@ pub(crate) struct LeadGroupWebForm {
     /// Let no form post to it.
     #[arg(long)]
     pub(crate) off: bool,
-    /// Each page that may post, such as https://www.example.com; replaces those that are there, an empty text all of them.
+    /// Each page that may post, such as `https://www.example.com`; replaces those that are there, an empty text all of them.
     #[arg(long)]
     pub(crate) origin: Vec<String>,
     /// Each host that a post may lead on to, such as www.example.com; replaces those that are there.

@@ -73,7 +73,7 @@ fn assert_well_formed(xml: &str) {
             Event::End(_) => depth -= 1,
             Event::Text(_) => assert!(depth > 0, "{xml}"),
             Event::GeneralRef(name) => {
-                assert!(name.is_char_ref() || matches!(&*name, "amp" | "lt" | "gt" | "quot" | "apos"), "{xml}")
+                assert!(name.is_char_ref() || matches!(&*name, "amp" | "lt" | "gt" | "quot" | "apos"), "{xml}");
             }
             Event::Eof => break,
             _ => {}

@@ -140,8 +140,11 @@ impl Opened {
     }
 }
 
+/// Names and values of a record, to be shown.
+type Fields = Vec<(String, String)>;
+
 /// What an entry kept of before and after: of records that were there both times only what differs.
-fn differences(details: Option<&Json>) -> (Vec<(String, String)>, Vec<(String, String)>) {
+fn differences(details: Option<&Json>) -> (Fields, Fields) {
     let of = |name: &str| details.and_then(|details| details[name].as_object());
     let (before, after) = (of("before"), of("after"));
     let names: BTreeSet<&String> = before.into_iter().chain(after).flat_map(|record| record.keys()).collect();

@@ -60,7 +60,7 @@ pub(super) async fn answer(
         Ok((hooks::get_any(db, &grant, id).await?, hooks::deliveries(db, &grant, id, &rows).await?))
     };
     let (found, deliveries) = web.store().read_apart(job).await?;
-    let (hook, time) = (&found.hook, |at: Option<_>| at.map(exact).unwrap_or_else(|| "No".into()));
+    let (hook, time) = (&found.hook, |at: Option<_>| at.map_or_else(|| "No".into(), exact));
     let filter = if hook.filter.is_empty() {
         "None".to_owned()
     } else {

@@ -42,7 +42,7 @@ impl Input {
         match (name, value) {
             ("target_url", Json::String(text)) => self.target = Some(Target::parse(text)?),
             ("format", Json::String(text)) => self.format = Some(HookFormat::parse(text)?),
-            ("filter", Json::Object(members)) => self.filter = members.clone(),
+            ("filter", Json::Object(members)) => self.filter.clone_from(members),
             ("events", Json::Array(names)) => self.events = events(names)?,
             ("target_url" | "format", _) => return Err(Fault::new("bad_json_type", "Send a text.")),
             ("filter", _) => return Err(Fault::new("bad_json_type", "Send an object, such as {\"status_id\": 7}.")),
