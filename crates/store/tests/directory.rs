@@ -63,6 +63,7 @@ async fn keys_are_counted_narrowed_and_ordered() {
         let (acme, other) = (world.account("acme").await, world.account("other").await);
         let north = world.record(acme, PartnerKind::Introducer).await;
         let full = world.key(acme, None, ALL).await;
+        world.days_later(1);
         let idle = world.key(acme, None, "read_leads").await;
         let (usage, _) = Usage::new();
         used(&world, &usage, idle, 200, 3).await;

@@ -6,9 +6,12 @@ use leadlatch_domain::key_directory::{KeyCard, KeyOrder, KeyStatus, LastUse};
 use leadlatch_domain::key_secret::KeyKind;
 use leadlatch_domain::scope::Scope;
 use leadlatch_store::access_keys::directory::DirectoryQuery;
-use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::HOME;
+
+/// What of a value in a query is escaped.
+const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// What of the list is asked for. What cannot be read asks for nothing.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -85,7 +88,7 @@ impl ListState {
 
     /// An address that takes the same state.
     pub(super) fn under(&self, path: &str) -> String {
-        let encoded = |text: &str| utf8_percent_encode(text, NON_ALPHANUMERIC).to_string();
+        let encoded = |text: &str| utf8_percent_encode(text, RESERVED).to_string();
         let pairs: Vec<_> = self.pairs().iter().map(|(name, value)| format!("{name}={}", encoded(value))).collect();
         if pairs.is_empty() { path.to_owned() } else { format!("{path}?{}", pairs.join("&")) }
     }
