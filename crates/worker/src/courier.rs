@@ -40,14 +40,17 @@ impl Courier {
     pub(crate) fn new(worker: Worker, sealer: Arc<Sealer>) -> Self {
         let Worker { store, operator, outbound } = worker;
         let means = Arc::new(Means { store, operator, outbound, sealer });
-        Self {
+        let courier = Self {
             means,
             places: Places::default(),
             running: JoinSet::new(),
             begun: HashMap::new(),
             slow: HashMap::new(),
             turn: 0,
-        }
+        };
+        // A figure that is there from the start is never taken for one that is missing.
+        courier.report();
+        courier
     }
 
     pub(crate) async fn run(mut self, mut stopped: watch::Receiver<bool>) {
@@ -78,6 +81,11 @@ impl Courier {
         while let Some(done) = self.running.try_join_next_with_id() {
             self.finish(done);
         }
+        self.report();
+    }
+
+    /// Says in the metrics how many deliveries are under way.
+    fn report(&self) {
         let running = u32::try_from(self.places.taken()).unwrap_or(u32::MAX);
         metrics::gauge!("leadlatch_hook_deliveries_running").set(f64::from(running));
     }
