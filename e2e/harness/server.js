@@ -8,6 +8,8 @@ import { fileURLToPath } from 'node:url'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const binary = process.env.LEADLATCH_BIN ?? join(root, 'target/debug/leadlatch')
+/** Hooks may go to this machine: the tests' receivers are here. */
+const env = { ...process.env, NO_COLOR: '1', LEADLATCH_HOOK_ALLOWED_RANGES: '127.0.0.0/8' }
 
 /** A server, its database, and the command line beside it. */
 export class Server {
@@ -29,7 +31,7 @@ export class Server {
 
   async #serve() {
     const line = ['serve', '--listen', '127.0.0.1:0', '--database', this.database]
-    this.process = spawn(binary, line, { env: { ...process.env, NO_COLOR: '1' }, stdio: ['ignore', 'pipe', 'pipe'] })
+    this.process = spawn(binary, line, { env, stdio: ['ignore', 'pipe', 'pipe'] })
     for (const stream of [this.process.stdout, this.process.stderr]) {
       stream.setEncoding('utf8').on('data', (text) => { this.log += text })
     }
@@ -62,7 +64,7 @@ export class Server {
   /** As `run`, with a text on standard input. */
   runWith(input, ...line) {
     return new Promise((resolve, reject) => {
-      const child = execFile(binary, [...line, '--json', '--database', this.database], (error, stdout, stderr) => {
+      const child = execFile(binary, [...line, '--json', '--database', this.database], { env }, (error, stdout, stderr) => {
         if (error) reject(new Error(`leadlatch ${line.join(' ')}: ${stderr}`))
         else resolve(JSON.parse(stdout))
       })

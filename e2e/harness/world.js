@@ -1,4 +1,6 @@
 // An account as it is after some months: people, partners, leads, and keys in every state.
+import { once } from 'node:events'
+import { createServer } from 'node:http'
 import { Server } from './server.js'
 
 export const password = 'correct horse battery'
@@ -22,6 +24,24 @@ export async function newAccount() {
 /** Makes a key; the answer has its id and its secret. */
 export const makeKey = (server, name, ...line) => server.run('key', 'create', ...of, '--name', name, ...line)
 
+/** A receiver of hooks that takes none of them: its address. It does not keep the process alive. */
+async function deafReceiver() {
+  const receiver = createServer((_, answer) => { answer.statusCode = 500; answer.end('not today') }).listen(0, '127.0.0.1').unref()
+  await once(receiver, 'listening')
+  return `http://127.0.0.1:${receiver.address().port}/new-lead`
+}
+
+/** Waits until a subscription has a delivery with an attempt, and answers it. */
+async function firstDelivery(server, hook) {
+  for (let waited = 0; waited < 10_000; waited += 100) {
+    const deliveries = await server.run('hook', 'deliveries', ...of, String(hook.id))
+    const tried = deliveries.find(({ attempt_count: count }) => count > 0)
+    if (tried) return tried
+    await new Promise((resolve) => setTimeout(resolve, 100))
+  }
+  throw new Error('nothing was delivered')
+}
+
 /** A server with an account that is in use. */
 export async function busyAccount() {
   const server = await newAccount()
@@ -39,13 +59,18 @@ export async function busyAccount() {
   await server.run('key', 'delete', ...of, String(old.id), '--reason', 'The site is gone')
   const turning = await makeKey(server, 'Turning', '--kind', 'full', ...scopes('create_leads'))
   await server.run('key', 'rotate', ...of, String(turning.id), '--overlap', '24h')
+  const target = await deafReceiver()
+  const hook = await server.run('hook', 'create', ...of, '--target', target, '--event', 'lead.created')
+  await server.api(zap.secret, 'POST', '/hooks', { target_url: target, events: ['lead.created'] })
   for (let number = 1; number <= 12; number += 1) {
     const lead = { firstname: 'Iris', lastname: `Lead ${number}`, email: `iris${number}@example.com`, source: 'google' }
     await server.api(number % 2 ? zap.secret : full.secret, 'POST', '/leads', lead)
   }
   await server.api(zap.secret, 'GET', '/users')
   await server.api(zap.secret, 'GET', '/leads')
-  return { server, north, south, full, zap, turning }
+  const delivery = await firstDelivery(server, hook)
+  const people = await server.run('user', 'list', ...of)
+  return { server, north, south, full, zap, old, turning, hook, delivery, person: people.find(({ email }) => email === member.email) }
 }
 
 /** A moment a day from now, as the command line takes it. */

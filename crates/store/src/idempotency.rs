@@ -60,8 +60,7 @@ impl Retry {
     /// other, so a second finds it. PostgreSQL would let the second wait for the first; a lock that is tried, not waited
     /// for, says at once that the first still runs.
     pub(crate) async fn begin(&self, db: &mut Connection<'_>) -> Result<bool> {
-        let words = self.once.text.first_chunk::<8>().map_or(0, |bytes| i64::from_be_bytes(*bytes)) ^ self.key;
-        if !db.try_hold(words).await? {
+        if !db.try_hold(self.place()).await? {
             return Err(Error::Refused(Code::IdempotencyInProgress));
         }
         let sql = "INSERT INTO idempotency_keys (account_id, key_id, route, text_digest, body_digest, status, created_at) \
@@ -72,6 +71,12 @@ impl Retry {
         let (text, body) = (self.once.text.to_vec(), self.once.body.to_vec());
         let bound = values![self.account, self.key, self.route.name, text, body, now, now - KEPT];
         Ok(db.execute(sql, bound).await? == 1)
+    }
+
+    /// The number of the lock: the key, the route and the text.
+    fn place(&self) -> i64 {
+        let text = self.once.text.first_chunk::<8>().map_or(0, |bytes| i64::from_be_bytes(*bytes));
+        self.route.name.bytes().fold(text ^ self.key, |place, byte| place.rotate_left(7) ^ i64::from(byte))
     }
 
     /// Keeps what the first request made.

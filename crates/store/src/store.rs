@@ -269,10 +269,9 @@ impl Store {
                 let mut client = postgres.pool.get().await?;
                 let transaction = client.transaction().await?;
                 let mut db = Connection::new(Link::Transaction(&transaction), now, random);
-                let result = to_its_end(&mut db, job).await?;
+                let ended = to_its_end(&mut db, job).await;
                 drop(db);
-                transaction.commit().await?;
-                result
+                commit_or_take_back(transaction, ended).await?
             }
         };
         self.record(deleted).await?;
@@ -298,6 +297,22 @@ impl Store {
     /// Whether deletions are written to a file that outlives a restore.
     pub fn keeps_deletions(&self) -> bool {
         self.deletions.is_some()
+    }
+}
+
+/// Commits what went well. What was refused is taken back before anybody hears of it: its locks are free by then.
+async fn commit_or_take_back<T>(transaction: deadpool_postgres::Transaction<'_>, ended: Result<T>) -> Result<T> {
+    match ended {
+        Ok(result) => {
+            transaction.commit().await?;
+            Ok(result)
+        }
+        Err(refused) => {
+            if let Err(error) = transaction.rollback().await {
+                tracing::warn!(%error, "a transaction ended with its connection");
+            }
+            Err(refused)
+        }
     }
 }
 
