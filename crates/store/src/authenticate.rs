@@ -75,20 +75,27 @@ pub(crate) async fn for_hook(db: &mut Connection<'_>, account: i64, key: i64, ho
     Ok(Access { account: row.account, caller: Caller::Key(facts), from: None })
 }
 
+/// Whether the key `k` was not used for as long as its limit says. The last use is looked up for keys with an idle limit
+/// alone: a CASE asks no further than it must.
+pub(crate) fn idle(now: &str) -> String {
+    format!(
+        "CASE WHEN k.idle_days IS NULL THEN FALSE \
+         WHEN k.created_at > {now} - k.idle_days * {DAY} THEN FALSE \
+         WHEN k.enabled_at > {now} - k.idle_days * {DAY} THEN FALSE \
+         ELSE COALESCE((SELECT u.let_in_at FROM access_key_last_used u WHERE u.account_id = k.account_id \
+         AND u.key_id = k.id), 0) <= {now} - k.idle_days * {DAY} END"
+    )
+}
+
 async fn live_row(db: &mut Connection<'_>, digest: KeyDigest, lock: &str) -> Result<KeyRow> {
     let (now, replica) = (db.database_now(), db.is_replica());
-    // The last use is looked up for keys with an idle limit alone: a CASE asks no further than it must.
     let sql = format!(
         "SELECT k.id, k.account_id, k.kind, k.partner_id, k.sides, k.partner_sides, k.partner_active, \
          k.account_suspended, k.scopes, k.access_version, k.deleted_at IS NOT NULL, \
          k.expires_at IS NOT NULL AND k.expires_at <= {now}, k.ended OR (k.ends_at IS NOT NULL AND k.ends_at <= {now}), \
          k.ends_predecessor, k.root_id, k.address_ranges, k.requests_per_minute, \
-         CASE WHEN k.idle_days IS NULL THEN FALSE \
-         WHEN k.created_at > {now} - k.idle_days * {DAY} THEN FALSE \
-         WHEN k.enabled_at > {now} - k.idle_days * {DAY} THEN FALSE \
-         ELSE COALESCE((SELECT u.let_in_at FROM access_key_last_used u WHERE u.account_id = k.account_id \
-         AND u.key_id = k.id), 0) <= {now} - k.idle_days * {DAY} END, {replica} \
-         FROM access_keys k WHERE k.digest = $1{lock}"
+         {}, {replica} FROM access_keys k WHERE k.digest = $1{lock}",
+        idle(now)
     );
     let found = db.query_opt(&sql, values![digest.as_bytes().to_vec()], |row| read(row, digest)).await?;
     let row = found.ok_or(Error::Unauthenticated(Code::UnknownKey))?;

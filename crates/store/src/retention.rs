@@ -45,6 +45,11 @@ impl Span {
         Self { after: i64::MIN / 2, until: now.as_micros() }
     }
 
+    /// The span so many days before: rows of those times come due in this one.
+    pub(crate) const fn days_before(self, days: i64) -> (i64, i64) {
+        (self.after - days * DAY, self.until - days * DAY)
+    }
+
     /// The days after a time, one by one: a count of a month may be more than one read is given.
     pub fn days_after(now: Timestamp, days: i64) -> impl Iterator<Item = Self> {
         let start = now.as_micros();
@@ -75,7 +80,7 @@ pub(crate) async fn due(db: &mut Connection<'_>, account: i64, kept: &Kept, span
     let days = days(db, account, kept).await?;
     let Kept { rows, at, .. } = kept;
     let sql = format!("SELECT COUNT(*) FROM {rows} WHERE account_id = $1 AND {at} > $2 AND {at} <= $3");
-    let (after, until) = (span.after - days * DAY, span.until - days * DAY);
+    let (after, until) = span.days_before(days);
     Ok(Due { days, count: db.query_int(&sql, values![account, after, until]).await? })
 }
 

@@ -76,8 +76,10 @@ impl Means {
         opened: std::result::Result<Line, Failed>,
     ) -> Result<Begun<std::result::Result<Sent, Failed>>> {
         let (grant, claimed, sealer) = (self.grant(claimed)?, Arc::clone(claimed), Arc::clone(&self.sealer));
+        let reached = opened.is_ok();
         let send = move |message: Message| opened.and_then(|line| post(line, message));
-        let job = async move |db: &mut Connection<'_>, grant| hooks::begin(db, grant, claimed, sealer, send).await;
+        let job =
+            async move |db: &mut Connection<'_>, grant| hooks::begin(db, grant, claimed, sealer, reached, send).await;
         self.store.write(grant, job).await
     }
 

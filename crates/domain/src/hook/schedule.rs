@@ -23,6 +23,21 @@ const PAUSES: [u64; 14] = [
     12 * HOUR,
 ];
 
+/// After so many failures in a row, each after a rest, a receiver is dead.
+pub const TRIES: i64 = PAUSES.len() as i64 + 1;
+
+/// How long it fails by then, at the least.
+pub const FAILING: Duration = Duration::from_secs(sum(PAUSES));
+
+const fn sum(of: [u64; PAUSES.len()]) -> u64 {
+    let (mut sum, mut place) = (0, 0);
+    while place < of.len() {
+        sum += of[place];
+        place += 1;
+    }
+    sum
+}
+
 /// How long a receiver has for the whole of a delivery: connecting, reading and answering.
 pub const PATIENCE: Duration = Duration::from_secs(15);
 
@@ -42,20 +57,21 @@ pub fn rest(failures: i64) -> Duration {
 
 #[cfg(test)]
 mod tests {
-    use super::{PAUSES, pause, rest};
+    use super::{FAILING, TRIES, pause, rest};
 
     #[test]
     fn it_is_tried_for_about_three_days() {
-        let hours = PAUSES.iter().sum::<u64>() / 3600;
+        let hours = FAILING.as_secs() / 3600;
         assert!((70..76).contains(&hours), "{hours}");
-        assert!(PAUSES.is_sorted());
+        let pauses: Vec<_> = (1..TRIES).filter_map(pause).collect();
+        assert!(pauses.is_sorted() && pauses.iter().sum::<std::time::Duration>() == FAILING);
     }
 
     #[test]
     fn after_the_last_pause_it_is_given_up_and_a_receiver_rests() {
         assert_eq!(pause(1).unwrap().as_secs(), 5);
         assert_eq!(pause(0), None);
-        assert!(pause(14).is_some() && pause(15).is_none());
+        assert!(pause(TRIES - 1).is_some() && pause(TRIES).is_none());
         assert_eq!(rest(1000), pause(14).unwrap());
         assert_eq!(rest(0), pause(1).unwrap());
     }

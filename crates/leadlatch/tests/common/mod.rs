@@ -4,6 +4,7 @@
 
 pub mod browser;
 pub mod callers;
+pub mod hooks;
 pub mod keys_page;
 pub mod operation;
 pub mod receiver;
@@ -79,6 +80,19 @@ impl Database {
         let mut command = Command::new(postgres::server().bin().join("psql"));
         let output = command.args(["-X", "-q", "-A", "-t", "-c", sql, &self.url]).output().expect("psql runs");
         String::from_utf8_lossy(&output.stdout).trim().parse().expect("a number")
+    }
+
+    /// The texts of a statement of the test's own, a row each.
+    pub fn texts(&self, sql: &str) -> Vec<String> {
+        if let Some(path) = self.url.strip_prefix("sqlite:") {
+            let connection = rusqlite::Connection::open(path).expect("the file");
+            let mut statement = connection.prepare(sql).expect("a statement");
+            let rows = statement.query_map([], |row| row.get(0)).expect("rows");
+            return rows.collect::<Result<_, _>>().expect("texts");
+        }
+        let mut command = Command::new(postgres::server().bin().join("psql"));
+        let output = command.args(["-X", "-q", "-A", "-t", "-c", sql, &self.url]).output().expect("psql runs");
+        String::from_utf8_lossy(&output.stdout).lines().map(str::to_owned).collect()
     }
 
     pub fn run(&self, line: &[&str]) -> Value {

@@ -1,5 +1,6 @@
 //! A receiver of hooks on loopback: it keeps what comes and answers as it is told.
 
+use std::collections::HashSet;
 use std::sync::atomic::{AtomicU16, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -52,6 +53,11 @@ struct Shared {
     delay: AtomicU64,
     running: AtomicUsize,
     most: AtomicUsize,
+    /// What it answers 500 to.
+    refused: Mutex<Option<&'static str>>,
+    /// What it is being told, by path and id, and whether it was told one of them twice at a time.
+    told: Mutex<HashSet<(String, String)>>,
+    twice: AtomicUsize,
 }
 
 /// It goes on until the test ends.
@@ -85,6 +91,16 @@ impl Receiver {
 
     pub fn delay(&self, delay: Duration) {
         self.shared.delay.store(u64::try_from(delay.as_millis()).expect("short"), Ordering::SeqCst);
+    }
+
+    /// Bodies with this text are answered by 500 from now on.
+    pub fn refuse(&self, text: Option<&'static str>) {
+        *self.shared.refused.lock().unwrap_or_else(PoisonError::into_inner) = text;
+    }
+
+    /// How often it was told of an event while it was being told of it.
+    pub fn twice_at_a_time(&self) -> usize {
+        self.shared.twice.load(Ordering::SeqCst)
     }
 
     /// The most deliveries that it had at a time.
@@ -132,12 +148,29 @@ async fn receive(State(shared): State<Arc<Shared>>, request: Request) -> Respons
     let body = axum::body::to_bytes(body, 4 << 20).await.expect("a body");
     let path = parts.uri.path_and_query().map_or("", |path| path.as_str()).to_owned();
     let body = String::from_utf8(body.to_vec()).expect("UTF-8");
-    shared.got.lock().unwrap_or_else(PoisonError::into_inner).push(Got { at, path, headers: parts.headers, body });
+    let got = Got { at, path, headers: parts.headers, body };
+    let (told, refused) = ((got.path.clone(), got.id()), shared.refuses(&got.body));
+    shared.keep(got, &told);
     tokio::time::sleep(Duration::from_millis(shared.delay.load(Ordering::SeqCst))).await;
+    shared.told.lock().unwrap_or_else(PoisonError::into_inner).remove(&told);
     shared.running.fetch_sub(1, Ordering::SeqCst);
-    let status = StatusCode::from_u16(shared.status.load(Ordering::SeqCst)).expect("a status");
+    let status = if refused { 500 } else { shared.status.load(Ordering::SeqCst) };
+    let status = StatusCode::from_u16(status).expect("a status");
     let elsewhere = [("location", "http://127.0.0.1:1/elsewhere")];
     if status.is_redirection() { (status, elsewhere).into_response() } else { status.into_response() }
+}
+
+impl Shared {
+    fn refuses(&self, body: &str) -> bool {
+        self.refused.lock().unwrap_or_else(PoisonError::into_inner).is_some_and(|text| body.contains(text))
+    }
+
+    fn keep(&self, got: Got, told: &(String, String)) {
+        if !self.told.lock().unwrap_or_else(PoisonError::into_inner).insert(told.clone()) {
+            self.twice.fetch_add(1, Ordering::SeqCst);
+        }
+        self.got.lock().unwrap_or_else(PoisonError::into_inner).push(got);
+    }
 }
 
 /// axum's own server is not built in: hyper's connections are enough.

@@ -11,6 +11,7 @@ use serde_json::json;
 
 use super::end::end_one;
 use super::message::Message;
+use super::order::finish;
 use super::queue::{Claimed, LEASE};
 use crate::access::{Access, Grant, Held};
 use crate::audit::Pending;
@@ -52,12 +53,13 @@ pub async fn settle(db: &mut Connection<'_>, grant: Held<Deliver>, claimed: Arc<
     }
 }
 
-/// Begins an attempt. `send` starts writing to the receiver and does not wait.
+/// Begins an attempt. `send` starts writing to the receiver, if it was reached, and does not wait.
 pub async fn begin<T>(
     db: &mut Connection<'_>,
     grant: Held<Deliver>,
     claimed: Arc<Claimed>,
     sealer: Arc<Sealer>,
+    reached: bool,
     send: impl FnOnce(Message) -> T + Send,
 ) -> Result<Begun<T>> {
     let told = match judge(db, &grant, &claimed, true).await? {
@@ -71,19 +73,22 @@ pub async fn begin<T>(
     let number = claimed.attempts + 1;
     let (account, now) = (grant.account(), db.now().as_micros());
     let sql = format!(
-        "UPDATE hook_deliveries SET attempts = $3, first_attempt_at = COALESCE(first_attempt_at, $4), body = $5, \
-         due_at = {} + {LEASE} WHERE account_id = $1 AND id = $2",
+        "UPDATE hook_deliveries SET attempts = $3, first_attempt_at = COALESCE(first_attempt_at, $4), \
+         body = COALESCE($5, body), due_at = {} + {LEASE} WHERE account_id = $1 AND id = $2",
         db.database_now()
     );
-    db.execute(&sql, values![account, claimed.id, number, now, message.body.as_str()]).await?;
+    // Kept is what was sent.
+    let body = reached.then_some(message.body.as_str());
+    db.execute(&sql, values![account, claimed.id, number, now, body]).await?;
     let sql = "INSERT INTO hook_attempts (account_id, delivery_id, number, at) VALUES ($1, $2, $3, $4)";
     db.execute(sql, values![account, claimed.id, number, now]).await?;
     Ok(Begun::Sent(send(message), number))
 }
 
-/// The key first, then the subscription, then the delivery: whoever ends them locks in this order.
+/// The key (or the account) first, then the subscription, then the delivery: whoever ends them locks in this order.
 async fn judge(db: &mut Connection<'_>, grant: &Grant<Deliver>, claimed: &Claimed, hold: bool) -> Result<Verdict> {
     let reader = match claimed.key {
+        None if is_suspended(db, claimed, hold).await? => Err(Error::Unauthenticated(Code::AccountSuspended)),
         None => Ok(None),
         Some(key) => authenticate::for_hook(db, grant.account(), key, hold).await.map(Some),
     };
@@ -127,6 +132,13 @@ async fn tell<A>(
         named: claimed.format == leadlatch_domain::hook::HookFormat::Form,
     };
     leads::told(db, grant, &telling).await
+}
+
+/// Whether the account is suspended: its own subscriptions are told no more than its keys are let in.
+async fn is_suspended(db: &mut Connection<'_>, claimed: &Claimed, hold: bool) -> Result<bool> {
+    let lock = if hold { db.lock_rows(" FOR SHARE") } else { "" };
+    let sql = format!("SELECT suspended FROM accounts WHERE id = $1{lock}");
+    Ok(db.query_opt(&sql, values![claimed.account.get()], |row| row.get(0)).await?.unwrap_or(true))
 }
 
 /// A key that was refused for this never comes back.
@@ -180,7 +192,5 @@ async fn drop_it(
         let details = json!({"reason": why, "key_id": claimed.key});
         db.audit(Pending::by(grant, Event::HookEnded, claimed.subscription, details));
     }
-    let sql = "UPDATE hook_deliveries SET finished_at = $3, outcome = 'dropped', reason = $4 \
-               WHERE account_id = $1 AND id = $2 AND finished_at IS NULL";
-    db.execute(sql, values![account, claimed.id, db.now().as_micros(), why]).await.map(drop)
+    finish(db, claimed, claimed.attempts, "dropped", Some(why)).await
 }

@@ -38,6 +38,8 @@ pub struct Delivery {
     pub attempt_count: i64,
     /// When it is tried next.
     pub due_at: Option<Timestamp>,
+    /// Whether it waits for an older one of its lead.
+    pub behind: bool,
     /// When it was over.
     pub finished_at: Option<Timestamp>,
     /// What the receiver answered last.
@@ -76,12 +78,13 @@ pub struct WholeDelivery {
 }
 
 const SELECT: &str = "SELECT d.id, d.subscription_id, d.event_id, d.event, d.lead_id, d.occurred_at, d.outcome, \
-     d.reason, d.attempts, d.due_at, d.finished_at, a.status, a.error, a.took, d.body FROM hook_deliveries d \
+     d.reason, d.attempts, d.due_at, d.finished_at, a.status, a.error, a.took, d.behind, d.body FROM hook_deliveries d \
      LEFT JOIN hook_attempts a ON a.account_id = d.account_id AND a.delivery_id = d.id AND a.number = d.attempts \
      WHERE d.account_id = $1";
 
 fn read(row: &Row<'_>) -> Result<Delivery> {
     let finished_at = row.get::<Option<i64>>(10)?.map(Timestamp::from_micros);
+    let behind = finished_at.is_none() && row.get(14)?;
     Ok(Delivery {
         id: row.get(0)?,
         subscription_id: row.get(1)?,
@@ -92,7 +95,8 @@ fn read(row: &Row<'_>) -> Result<Delivery> {
         state: row.get::<Option<String>>(6)?.unwrap_or_else(|| "waiting".to_owned()),
         reason: row.get(7)?,
         attempt_count: row.get(8)?,
-        due_at: Some(Timestamp::from_micros(row.get(9)?)).filter(|_| finished_at.is_none()),
+        due_at: Some(Timestamp::from_micros(row.get(9)?)).filter(|_| finished_at.is_none() && !behind),
+        behind,
         finished_at,
         last_status: row.get(11)?,
         last_error: row.get(12)?,
@@ -117,7 +121,7 @@ pub async fn deliveries(
 /// One delivery with its attempts and its body.
 pub async fn delivery(db: &mut Connection<'_>, grant: &Grant<ManageHooks>, id: i64) -> Result<Visible<WholeDelivery>> {
     let sql = format!("{SELECT} AND d.id = $2");
-    let found = db.query_opt(&sql, values![grant.account(), id], |row| Ok((read(row)?, row.get(14)?))).await?;
+    let found = db.query_opt(&sql, values![grant.account(), id], |row| Ok((read(row)?, row.get(15)?))).await?;
     let (delivery, body) = found.ok_or_else(|| Error::no_such("delivery", id))?;
     let sql = "SELECT number, at, took, status, error FROM hook_attempts WHERE account_id = $1 AND delivery_id = $2 \
                ORDER BY number";
@@ -134,51 +138,73 @@ pub async fn delivery(db: &mut Connection<'_>, grant: &Grant<ManageHooks>, id: i
     Ok(Visible(WholeDelivery { delivery, attempts, body }))
 }
 
-/// Has a delivery sent again, now, under the same event id and judged anew. One that waits is only sent sooner.
+/// Whether a delivery is being tried: its last attempt has no end, and its lease is not over.
+pub(super) fn running(now: &str) -> String {
+    format!(
+        "(hook_deliveries.due_at > {now} AND EXISTS (SELECT 1 FROM hook_attempts a WHERE a.account_id = \
+         hook_deliveries.account_id AND a.delivery_id = hook_deliveries.id AND a.number = hook_deliveries.attempts \
+         AND a.took IS NULL))"
+    )
+}
+
+/// Has a delivery sent again, now, under the same event id and judged anew; its receiver rests no longer. One that waits
+/// is only sent sooner.
 pub async fn replay(db: &mut Connection<'_>, grant: Held<ManageHooks>, id: i64) -> Result<()> {
-    let account = grant.account();
-    let sql = "SELECT s.id FROM hook_deliveries d JOIN hook_subscriptions s ON s.account_id = d.account_id \
-               AND s.id = d.subscription_id WHERE d.account_id = $1 AND d.id = $2 AND s.ended_at IS NULL \
-               AND s.disabled_at IS NULL";
-    let open: Option<i64> = db.query_opt(sql, values![account, id], |row| row.get(0)).await?;
+    let subscription = rouse(db, grant.account(), id).await?;
     let now = db.database_now();
     // Running ones stay with whoever runs them: their lease is left alone.
     let sql = format!(
         "UPDATE hook_deliveries SET finished_at = NULL, outcome = NULL, reason = NULL, first_attempt_at = NULL, \
-         attempts_forgiven = attempts, due_at = {now} WHERE account_id = $1 AND id = $2 AND NOT EXISTS \
-         (SELECT 1 FROM hook_attempts a WHERE a.account_id = $1 AND a.delivery_id = $2 \
-         AND a.number = hook_deliveries.attempts AND a.took IS NULL AND hook_deliveries.due_at > {now})"
+         attempts_forgiven = attempts, due_at = {now} WHERE account_id = $1 AND id = $2 AND NOT {}",
+        running(now)
     );
-    if open.is_none() {
-        let sql = "SELECT COUNT(*) FROM hook_deliveries WHERE account_id = $1 AND id = $2";
-        return match db.query_int(sql, values![account, id]).await? {
-            0 => Err(Error::no_such("delivery", id)),
-            _ => Err(Error::Conflict("Its subscription is over or disabled: enable it first.".into())),
-        };
-    }
-    if db.execute(&sql, values![account, id]).await? == 0 {
+    if db.execute(&sql, values![grant.account(), id]).await? == 0 {
         return Err(Error::Conflict("The delivery is being tried at this moment.".into()));
     }
-    db.audit(Pending::by(&grant, Event::HookReplayed, id, json!({"subscription_id": open})));
+    db.audit(Pending::by(&grant, Event::HookReplayed, id, json!({"subscription_id": subscription})));
     Ok(())
+}
+
+/// The subscription of a delivery, which rests no longer. Its row comes before the delivery's, as everywhere.
+async fn rouse(db: &mut Connection<'_>, account: i64, delivery: i64) -> Result<i64> {
+    let sql = "SELECT subscription_id FROM hook_deliveries WHERE account_id = $1 AND id = $2";
+    let found: Option<i64> = db.query_opt(sql, values![account, delivery], |row| row.get(0)).await?;
+    let subscription = found.ok_or_else(|| Error::no_such("delivery", delivery))?;
+    let sql = "UPDATE hook_subscriptions SET rests_until = NULL WHERE account_id = $1 AND id = $2 \
+               AND ended_at IS NULL AND disabled_at IS NULL";
+    if db.execute(sql, values![account, subscription]).await? == 0 {
+        return Err(Error::Conflict("Its subscription is over or disabled: enable it first.".into()));
+    }
+    Ok(subscription)
 }
 
 const STORED: Kept = Kept { rows: "hook_deliveries", at: "finished_at", days: KeptDays::Always(DELIVERY_DAYS) };
 
 /// How many deliveries come due to be forgotten in a span.
 pub async fn stored_due(db: &mut Connection<'_>, grant: &Grant<PurgeDeliveries>, span: Span) -> Result<Due> {
-    retention::due(db, grant.account(), &STORED, span).await
+    let over = retention::due(db, grant.account(), &STORED, span).await?;
+    let sql = format!("SELECT COUNT(*) {HELD_BACK} AND s.disabled_at > $3");
+    let (after, until) = span.days_before(DELIVERY_DAYS);
+    let held_back = db.query_int(&sql, values![grant.account(), until, after]).await?;
+    Ok(Due { count: over.count + held_back, ..over })
 }
 
-/// Forgets deliveries whose days are over, with what was sent, and subscriptions that have been over as long; answers how
-/// many deliveries, at most [`PURGED_AT_ONCE`].
+/// What waits for subscriptions that were disabled by a time.
+const HELD_BACK: &str = "FROM hook_subscriptions s JOIN hook_deliveries d ON d.account_id = s.account_id \
+     AND d.subscription_id = s.id AND d.finished_at IS NULL WHERE s.account_id = $1 AND s.disabled_at <= $2";
+
+/// Forgets deliveries whose days are over, with what was sent; what waits for subscriptions that have been disabled as
+/// long; and subscriptions that have been over as long. Answers how many deliveries, fewer than [`PURGED_AT_ONCE`] when
+/// there are no more.
 pub async fn purge(db: &mut Connection<'_>, grant: Held<PurgeDeliveries>) -> Result<u64> {
     let end = db.now().as_micros() - DELIVERY_DAYS * DAY;
     let sql = "DELETE FROM hook_deliveries WHERE account_id = $1 AND id IN (SELECT d.id FROM hook_deliveries d \
                WHERE d.account_id = $1 AND d.finished_at <= $2 ORDER BY d.finished_at LIMIT $3)";
-    let gone = db.execute(sql, values![grant.account(), end, PURGED_AT_ONCE as i64]).await?;
+    let over = db.execute(sql, values![grant.account(), end, PURGED_AT_ONCE as i64]).await?;
+    let sql = format!("DELETE FROM hook_deliveries WHERE account_id = $1 AND id IN (SELECT d.id {HELD_BACK} LIMIT $3)");
+    let held_back = db.execute(&sql, values![grant.account(), end, PURGED_AT_ONCE as i64]).await?;
     let sql = "DELETE FROM hook_subscriptions WHERE account_id = $1 AND ended_at <= $2 AND NOT EXISTS (SELECT 1 \
                FROM hook_deliveries d WHERE d.account_id = $1 AND d.subscription_id = hook_subscriptions.id)";
     db.execute(sql, values![grant.account(), end]).await?;
-    Ok(gone)
+    Ok(over + held_back)
 }

@@ -7,10 +7,11 @@ use leadlatch_domain::matrix::ManageHooks;
 use leadlatch_domain::token::Token;
 use serde_json::json;
 
+use super::deliveries::running;
 use super::end::end_one;
 use super::own::change_secret;
 use super::rights::read_filter;
-use super::subscription::{COLUMNS, Hook, MORE, NewHook, Owner, Subscription, insert, read_whole};
+use super::subscription::{COLUMNS, Hook, NewHook, Owner, Subscription, insert, more, read_whole};
 use crate::access::{Grant, Held, Visible};
 use crate::audit::Pending;
 use crate::engine::{Connection, values};
@@ -35,8 +36,9 @@ pub async fn all(
     grant: &Grant<ManageHooks>,
     filter: SubscriptionFilter,
 ) -> Result<Vec<Visible<Subscription>>> {
+    let more = more(db.database_now());
     let sql = format!(
-        "SELECT {COLUMNS}, {MORE} {FROM} AND (CAST($2 AS BIGINT) = 0 OR s.key_id = $2) \
+        "SELECT {COLUMNS}, {more} {FROM} AND (CAST($2 AS BIGINT) = 0 OR s.key_id = $2) \
          AND (CAST($3 AS BOOLEAN) OR s.ended_at IS NULL) ORDER BY s.id DESC"
     );
     let bound = values![grant.account(), filter.key.unwrap_or(0), filter.ended];
@@ -49,7 +51,7 @@ pub async fn get_any(db: &mut Connection<'_>, grant: &Grant<ManageHooks>, id: i6
 }
 
 async fn find(db: &mut Connection<'_>, account: i64, id: i64) -> Result<Subscription> {
-    let sql = format!("SELECT {COLUMNS}, {MORE} {FROM} AND s.id = $2");
+    let sql = format!("SELECT {COLUMNS}, {} {FROM} AND s.id = $2", more(db.database_now()));
     db.query_opt(&sql, values![account, id], read_whole).await?.ok_or_else(|| Error::no_such("hook", id))
 }
 
@@ -110,9 +112,21 @@ pub async fn enable(db: &mut Connection<'_>, grant: Held<ManageHooks>, id: i64) 
         find(db, grant.account(), id).await?;
         return Err(Error::Conflict("The subscription is over: make a new one.".into()));
     }
+    try_at_once(db, grant.account(), id).await?;
     let found = find(db, grant.account(), id).await?;
     db.audit(Pending::by(&grant, Event::HookEnabled, id, json!({"target_url": found.hook.target_url})));
     Ok(Visible(found))
+}
+
+/// What was tried has all its tries again, the first of them now. Running ones stay with whoever runs them.
+async fn try_at_once(db: &mut Connection<'_>, account: i64, id: i64) -> Result<()> {
+    let now = db.database_now();
+    let sql = format!(
+        "UPDATE hook_deliveries SET attempts_forgiven = attempts, due_at = {now} WHERE account_id = $1 \
+         AND subscription_id = $2 AND finished_at IS NULL AND attempts > 0 AND NOT behind AND NOT {}",
+        running(now)
+    );
+    db.execute(&sql, values![account, id]).await.map(drop)
 }
 
 /// A new secret for any of them; the former one signs beside it for a day.

@@ -5,9 +5,12 @@ mod deliveries;
 mod end;
 mod manage;
 mod message;
+mod order;
 mod outbox;
 mod outcome;
 mod own;
+#[cfg(test)]
+mod plans;
 mod queue;
 mod rights;
 mod subscription;
@@ -28,4 +31,5 @@ pub use rights::{read_filter, refuse_events};
 pub use subscription::{Hook, HookState, LastDelivery, NewHook, Subscription};
 
 pub(crate) use end::{end_of_key, move_to};
+pub(crate) use order::call_up;
 pub(crate) use outbox::{Audience, Occasion, emit, is_anybody_told};

@@ -9,11 +9,12 @@ use leadlatch_domain::matrix::Deliver;
 use serde_json::json;
 
 use super::end::end_one;
+use super::order::finish;
 use super::queue::Claimed;
-use crate::Result;
 use crate::access::Held;
 use crate::audit::Pending;
 use crate::engine::{Connection, values};
+use crate::{Result, usage};
 
 /// By this a receiver says that it is told for the last time.
 const GONE: u16 = 410;
@@ -38,7 +39,7 @@ pub enum Ended {
     Again,
     /// It was tried for days.
     GivenUp,
-    /// It was tried for days as everything else for this receiver was: the subscription is disabled.
+    /// Everything failed for days: the subscription is disabled.
     Disabled,
     /// The receiver wants nothing any more.
     Gone,
@@ -89,19 +90,19 @@ pub async fn record(
     let ended = match outcome.status {
         _ if outcome.is_good() => {
             recovered(db, &claimed).await?;
+            usage::received(db, account, claimed.key).await?;
+            finish(db, &claimed, number, "delivered", None).await?;
             Ended::Delivered
         }
         Some(GONE) => {
             if end_one(db, account, claimed.subscription, "gone").await? {
                 db.audit(Pending::by(&grant, Event::HookEnded, claimed.subscription, json!({"reason": "gone"})));
             }
+            finish(db, &claimed, number, "failed", Some("gone")).await?;
             Ended::Gone
         }
         _ => failed(db, &grant, &claimed, number).await?,
     };
-    if ended != Ended::Again {
-        finish(db, &claimed, number, ended).await?;
-    }
     say_last(db, &claimed, ended).await?;
     Ok(ended)
 }
@@ -112,54 +113,55 @@ async fn recovered(db: &mut Connection<'_>, claimed: &Claimed) -> Result<()> {
     db.execute(sql, values![claimed.account.get(), claimed.subscription]).await.map(drop)
 }
 
-/// The receiver rests, and the delivery waits for its next turn, if it has one. Of several that fail at a time one is
-/// counted against the receiver.
+/// The receiver rests, and the delivery waits for its next turn, if it has one. A receiver that failed for days is
+/// disabled, whichever deliveries it was tried with.
 async fn failed(db: &mut Connection<'_>, grant: &Held<Deliver>, claimed: &Claimed, number: i64) -> Result<Ended> {
     let (account, now) = (grant.account(), db.database_now());
-    let sql = "SELECT a.at, d.first_attempt_at FROM hook_deliveries d JOIN hook_attempts a \
-               ON a.account_id = d.account_id AND a.delivery_id = d.id AND a.number = $3 \
-               WHERE d.account_id = $1 AND d.id = $2";
-    let found = db.query_opt(sql, values![account, claimed.id, number], |row| Ok((row.get(0)?, row.get(1)?))).await?;
+    let sql = "SELECT at FROM hook_attempts WHERE account_id = $1 AND delivery_id = $2 AND number = $3";
+    let at: Option<i64> = db.query_opt(sql, values![account, claimed.id, number], |row| row.get(0)).await?;
     // Erased meanwhile, with its lead.
-    let Some((at, first)): Option<(i64, i64)> = found else { return Ok(Ended::GivenUp) };
-    let rest = micros(schedule::rest(claimed.failures + 1));
-    let sql = format!(
-        "UPDATE hook_subscriptions SET failures = $3, rests_until = {now} + $4, \
-         failing_since = CASE WHEN failing_since < $5 THEN failing_since ELSE $5 END \
-         WHERE account_id = $1 AND id = $2 AND failures <= $3"
-    );
-    let bound = values![account, claimed.subscription, claimed.failures + 1, rest, at];
-    db.execute(&sql, bound).await?;
-    let Some(pause) = schedule::pause(number - claimed.forgiven) else {
-        return give_up(db, grant, claimed, first).await;
-    };
-    let sql = format!("UPDATE hook_deliveries SET due_at = {now} + $3 WHERE account_id = $1 AND id = $2");
-    db.execute(&sql, values![account, claimed.id, micros(pause)]).await?;
-    Ok(Ended::Again)
+    let Some(at) = at else { return Ok(Ended::GivenUp) };
+    rest(db, claimed, at).await?;
+    let disabled = disable(db, grant, claimed, at).await?;
+    let pause = schedule::pause(number - claimed.forgiven);
+    if let Some(pause) = pause {
+        let sql = format!("UPDATE hook_deliveries SET due_at = {now} + $3 WHERE account_id = $1 AND id = $2");
+        db.execute(&sql, values![account, claimed.id, micros(pause)]).await?;
+    } else {
+        finish(db, claimed, number, "failed", Some("given_up")).await?;
+    }
+    Ok(match pause {
+        _ if disabled => Ended::Disabled,
+        Some(_) => Ended::Again,
+        None => Ended::GivenUp,
+    })
 }
 
-/// If nothing arrived since the first attempt, nothing will: the subscription is disabled, and somebody must look at it.
-async fn give_up(db: &mut Connection<'_>, grant: &Held<Deliver>, claimed: &Claimed, first: i64) -> Result<Ended> {
+/// Of several that fail at a time one is counted against the receiver.
+async fn rest(db: &mut Connection<'_>, claimed: &Claimed, at: i64) -> Result<()> {
+    let failures = claimed.failures + 1;
+    let sql = format!(
+        "UPDATE hook_subscriptions SET failures = $3, rests_until = {} + $4, \
+         failing_since = CASE WHEN failing_since < $5 THEN failing_since ELSE $5 END \
+         WHERE account_id = $1 AND id = $2 AND failures <= $3",
+        db.database_now()
+    );
+    let pause = micros(schedule::rest(failures));
+    db.execute(&sql, values![claimed.account.get(), claimed.subscription, failures, pause, at]).await.map(drop)
+}
+
+/// If nothing arrived for days, in as many tries as there are in them, somebody must look at it. A count alone could come
+/// from somebody who has things sent again, and a time alone from a receiver that was told nothing for long.
+async fn disable(db: &mut Connection<'_>, grant: &Held<Deliver>, claimed: &Claimed, at: i64) -> Result<bool> {
     let sql = "UPDATE hook_subscriptions SET disabled_at = $3 WHERE account_id = $1 AND id = $2 \
-               AND failing_since <= $4 AND disabled_at IS NULL";
-    let bound = values![grant.account(), claimed.subscription, db.now().as_micros(), first];
+               AND failures >= $4 AND failing_since <= $5 AND disabled_at IS NULL";
+    let (now, since) = (db.now().as_micros(), at - micros(schedule::FAILING));
+    let bound = values![grant.account(), claimed.subscription, now, schedule::TRIES, since];
     if db.execute(sql, bound).await? == 0 {
-        return Ok(Ended::GivenUp);
+        return Ok(false);
     }
     db.audit(Pending::by(grant, Event::HookDisabled, claimed.subscription, json!({"key_id": claimed.key})));
-    Ok(Ended::Disabled)
-}
-
-async fn finish(db: &mut Connection<'_>, claimed: &Claimed, number: i64, ended: Ended) -> Result<()> {
-    let (outcome, reason) = match ended {
-        Ended::Delivered | Ended::Again => ("delivered", None),
-        Ended::GivenUp | Ended::Disabled => ("failed", Some("given_up")),
-        Ended::Gone => ("failed", Some("gone")),
-    };
-    let sql = "UPDATE hook_deliveries SET finished_at = $4, outcome = $5, reason = $6 \
-               WHERE account_id = $1 AND id = $2 AND attempts = $3 AND finished_at IS NULL";
-    let now = db.now().as_micros();
-    db.execute(sql, values![claimed.account.get(), claimed.id, number, now, outcome, reason]).await.map(drop)
+    Ok(true)
 }
 
 async fn say_last(db: &mut Connection<'_>, claimed: &Claimed, ended: Ended) -> Result<()> {

@@ -1,6 +1,6 @@
 //! What waits to be delivered, and who takes it: on PostgreSQL several nodes share it.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 
 use leadlatch_domain::hook::target::Target;
 use leadlatch_domain::hook::{HookEvent, HookFormat};
@@ -10,6 +10,7 @@ use leadlatch_domain::time::Timestamp;
 use secrecy::ExposeSecret;
 use serde_json::{Map, Value as Json};
 
+use super::order::{OLDEST, put_aside};
 use crate::access::{Held, Operator};
 use crate::engine::{Connection, Row, values};
 use crate::sealing::{Purpose, Sealer};
@@ -18,7 +19,9 @@ use crate::{Error, Result};
 /// How long a delivery is its taker's, in microseconds: twice what an attempt may take. After that its taker is dead.
 pub(super) const LEASE: i64 = 30_000_000;
 /// How far the queue of one subscription is looked into at a time.
-const LOOKED_AT: i64 = 200;
+const LOOKED_AT: usize = 64;
+/// How often it is looked into for one claim: as long as what is found there only waits for something else.
+const LOOKS: usize = 16;
 /// What is dropped in one transaction.
 const DROPPED_AT_ONCE: i64 = 500;
 
@@ -104,8 +107,8 @@ impl Claimed {
     }
 }
 
-/// Takes what is due for a subscription, as much as there is room for. Of one lead only the oldest that is not done: the
-/// others wait for it, whatever becomes of it.
+/// Takes what is due for a subscription, as much as there is room for. Of one lead only the oldest that is not done: what
+/// is due of the others is put aside until that one is done, whatever becomes of it.
 ///
 /// Small statements, each with one index that serves it: of a queue that has just grown long PostgreSQL knows nothing yet,
 /// and a larger one was seen to walk it for seconds.
@@ -115,56 +118,84 @@ pub async fn claim(
     subscription: i64,
     room: usize,
 ) -> Result<Vec<Claimed>> {
-    let (account, now) = (grant.account(), db.database_now());
-    let (mut claimed, mut tried) = (Vec::new(), HashSet::new());
-    for (id, lead) in due(db, subscription).await? {
-        if claimed.len() == room {
-            break;
+    let (account, mut claimed) = (grant.account(), Vec::new());
+    for _ in 0..LOOKS {
+        let (mut seen, mut aside) = (0, 0);
+        for (lead, ids) in due(db, subscription).await? {
+            if claimed.len() == room {
+                return Ok(claimed);
+            }
+            seen += ids.len();
+            aside += claim_of(db, account, (subscription, lead), &ids, &mut claimed).await?;
         }
-        // Those behind it wait for it, whether it is taken or not.
-        if tried.insert(lead)
-            && let Some(one) = take(db, account, (subscription, lead), id).await?
-        {
-            let sql = format!("UPDATE hook_deliveries SET due_at = {now} + {LEASE} WHERE account_id = $1 AND id = $2");
-            db.execute(&sql, values![account, id]).await?;
-            claimed.push(one);
+        if seen < LOOKED_AT || aside == 0 {
+            break;
         }
     }
     Ok(claimed)
 }
 
-/// The beginning of a subscription's queue: deliveries with their leads, for each lead the oldest first.
-async fn due(db: &mut Connection<'_>, subscription: i64) -> Result<Vec<(i64, i64)>> {
+/// Takes the oldest of a lead, if it is due and nobody has it, and puts aside what waits for it; how many those are.
+async fn claim_of(
+    db: &mut Connection<'_>,
+    account: i64,
+    of: (i64, i64),
+    ids: &[i64],
+    claimed: &mut Vec<Claimed>,
+) -> Result<u64> {
+    let Some((oldest, is_due)) = oldest(db, account, of).await? else { return Ok(0) };
+    let id = oldest.id;
+    if is_due {
+        let sql = format!(
+            "UPDATE hook_deliveries SET behind = FALSE, due_at = {} + {LEASE} WHERE account_id = $1 AND id = $2",
+            db.database_now()
+        );
+        db.execute(&sql, values![account, id]).await?;
+        claimed.push(oldest);
+    }
+    let behind: Vec<i64> = ids.iter().copied().filter(|one| *one > id).collect();
+    put_aside(db, account, &behind).await
+}
+
+/// The beginning of a subscription's queue: leads with their deliveries that are due, the oldest first. The time is asked
+/// once, apart, or PostgreSQL would ask it of every row.
+async fn due(db: &mut Connection<'_>, subscription: i64) -> Result<Vec<(i64, Vec<i64>)>> {
     let sql = format!(
-        "SELECT id, lead_id FROM hook_deliveries WHERE subscription_id = $1 AND finished_at IS NULL AND due_at <= {} \
-         ORDER BY due_at, id LIMIT {LOOKED_AT}",
+        "SELECT id, lead_id FROM hook_deliveries WHERE subscription_id = $1 AND finished_at IS NULL \
+         AND due_at <= (SELECT {}) ORDER BY due_at, id LIMIT {LOOKED_AT}",
         db.database_now()
     );
     let mut found: Vec<(i64, i64)> =
         db.query(&sql, values![subscription], |row| Ok((row.get(0)?, row.get(1)?))).await?;
     found.sort_unstable();
-    Ok(found)
+    let mut leads: Vec<(i64, Vec<i64>)> = Vec::new();
+    let mut places = HashMap::new();
+    for (id, lead) in found {
+        let place = *places.entry(lead).or_insert(leads.len());
+        match leads.get_mut(place) {
+            Some((_, ids)) => ids.push(id),
+            None => leads.push((lead, vec![id])),
+        }
+    }
+    Ok(leads)
 }
 
-/// One delivery, locked, if nobody has it and nothing of its lead comes before it.
-async fn take(
+/// The oldest delivery of a lead that is not done, locked, and whether it is due; nothing if somebody has its row.
+async fn oldest(
     db: &mut Connection<'_>,
     account: i64,
     (subscription, lead): (i64, i64),
-    id: i64,
-) -> Result<Option<Claimed>> {
+) -> Result<Option<(Claimed, bool)>> {
     let (now, lock) = (db.database_now(), db.lock_rows(" FOR UPDATE OF d SKIP LOCKED"));
-    // The sum keeps the indexes of a subscription's whole queue out of it.
     let sql = format!(
         "SELECT d.account_id, d.subscription_id, d.id, d.attempts, d.event_id, d.event, d.lead_id, d.sides, d.changed, \
-         d.occurred_at, s.key_id, s.filter, s.format, s.failures, s.target_url, s.target_query, d.attempts_forgiven \
-         FROM hook_deliveries d JOIN hook_subscriptions s ON s.account_id = d.account_id AND s.id = d.subscription_id \
-         WHERE d.account_id = $1 AND d.id = $2 AND d.finished_at IS NULL AND d.due_at <= {now} \
-         AND s.ended_at IS NULL AND s.disabled_at IS NULL AND COALESCE(s.rests_until, 0) <= {now} \
-         AND NOT EXISTS (SELECT 1 FROM hook_deliveries e WHERE e.account_id = $1 AND e.lead_id = $3 \
-         AND e.subscription_id + 0 = $4 AND e.id < $2 AND e.outcome IS NULL){lock}"
+         d.occurred_at, s.key_id, s.filter, s.format, s.failures, s.target_url, s.target_query, d.attempts_forgiven, \
+         d.due_at <= {now} FROM hook_deliveries d JOIN hook_subscriptions s ON s.account_id = d.account_id \
+         AND s.id = d.subscription_id WHERE d.account_id = $1 AND d.id = ({OLDEST}) AND d.finished_at IS NULL \
+         AND s.ended_at IS NULL AND s.disabled_at IS NULL AND COALESCE(s.rests_until, 0) <= {now}{lock}"
     );
-    db.query_opt(&sql, values![account, id, lead, subscription], read).await
+    let bound = values![account, lead, subscription];
+    db.query_opt(&sql, bound, |row| Ok((read(row)?, row.get(17)?))).await
 }
 
 fn read(row: &Row<'_>) -> Result<Claimed> {

@@ -8,7 +8,7 @@ use serde_json::{Map, Value as Json};
 
 use crate::engine::{Connection, Row, values};
 use crate::sealing::{Purpose, Sealer};
-use crate::{Error, Result};
+use crate::{Error, Result, authenticate};
 
 /// What a subscription is made from.
 #[derive(Debug)]
@@ -122,6 +122,8 @@ pub struct Subscription {
     pub ended_because: Option<String>,
     /// Deliveries that wait.
     pub waiting: i64,
+    /// Whether its key is disabled since it was idle: what happens now is dropped, until somebody enables the key again.
+    pub key_idle: bool,
 }
 
 /// The columns that [`read`] reads, of the alias `s`.
@@ -131,10 +133,15 @@ pub(super) const COLUMNS: &str = "s.id, s.target_url, s.target_query IS NOT NULL
 /// How many columns that are.
 const WIDTH: usize = 13;
 
-/// Those behind them that [`read_whole`] reads too, with the key's name by the alias `k`.
-pub(super) const MORE: &str = "s.key_id, k.name, s.created_by, s.failing_since, s.rests_until, s.ended_because, \
-     (SELECT COUNT(*) FROM hook_deliveries d WHERE d.account_id = s.account_id AND d.subscription_id = s.id \
-     AND d.finished_at IS NULL)";
+/// Those behind them that [`read_whole`] reads too, with its key by the alias `k`.
+pub(super) fn more(now: &str) -> String {
+    format!(
+        "s.key_id, k.name, s.created_by, s.failing_since, s.rests_until, s.ended_because, \
+         (SELECT COUNT(*) FROM hook_deliveries d WHERE d.account_id = s.account_id AND d.subscription_id = s.id \
+         AND d.finished_at IS NULL), {}",
+        authenticate::idle(now)
+    )
+}
 
 fn time(row: &Row<'_>, column: usize) -> Result<Option<Timestamp>> {
     Ok(row.get::<Option<i64>>(column)?.map(Timestamp::from_micros))
@@ -177,6 +184,7 @@ pub(super) fn read_whole(row: &Row<'_>) -> Result<Subscription> {
         ended_at: time(row, 9)?,
         ended_because: row.get(WIDTH + 5)?,
         waiting: row.get(WIDTH + 6)?,
+        key_idle: row.get(WIDTH + 7)?,
     })
 }
 

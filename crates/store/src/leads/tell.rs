@@ -9,7 +9,7 @@ use super::row::LeadRow;
 use super::test_leads::is_test;
 use crate::Result;
 use crate::engine::{Connection, Row, values};
-use crate::hooks::{Audience, Occasion, emit};
+use crate::hooks::{Audience, Occasion, call_up, emit};
 
 /// What of a lead decides who is told.
 #[derive(Debug, Clone, Copy)]
@@ -160,6 +160,7 @@ fn is_own_supplier(facts: &Facts, record: Option<i64>) -> bool {
 pub(super) async fn erased(db: &mut Connection<'_>, account: i64, id: i64) -> Result<()> {
     let sql = "DELETE FROM hook_deliveries WHERE account_id = $1 AND lead_id = $2 AND event <> $3";
     db.execute(sql, values![account, id, HookEvent::LeadDeleted.as_str()]).await?;
+    call_up(db, account, id).await?;
     match facts(db, account, &[id]).await?.pop() {
         Some(facts) if !facts.binned => deleted(db, account, &facts).await,
         _ => Ok(()),

@@ -68,6 +68,10 @@ async fn told_gone<A>(
     if grant.partner().is_some_and(|(_, sides)| sides.bits() & telling.sides == 0) {
         return Ok(Err("out_of_reach"));
     }
+    // Its filter is not asked: the answer would tell a partner something of a lead that it reaches no more.
+    if grant.partner().is_some() {
+        return Ok(Ok(ToldOf::Gone));
+    }
     let sql = "SELECT COUNT(*) FROM leads WHERE account_id = $1 AND id = $2";
     let erased = db.query_int(sql, values![grant.account(), telling.lead]).await? == 0;
     // Of an erased lead nothing is known that a filter could ask for.

@@ -7,6 +7,7 @@ pub mod by_day;
 mod counters;
 pub mod log;
 mod places;
+mod received;
 pub mod report;
 
 use std::net::IpAddr;
@@ -22,6 +23,7 @@ use tokio::sync::mpsc;
 use self::counters::Counters;
 use self::log::{Entry, LogWriter};
 use self::places::clean_agent;
+pub(crate) use self::received::received;
 use crate::{Access, Result, Store};
 
 /// The counters of this process, and the way into its request log.

@@ -1,0 +1,115 @@
+//! How both engines take from a queue of a hundred thousand: each statement by an index that ends where what it looks for
+//! ends, and a claim in a few milliseconds, whether every delivery is of a lead of its own or all are of one.
+
+use std::time::{Duration, Instant};
+
+use leadlatch_domain::account::{Country, CurrencyCode, Slug, ZoneName};
+use leadlatch_domain::id::AccountId;
+use leadlatch_domain::matrix::{Deliver, Role};
+use leadlatch_domain::text::Name;
+
+use super::{claim, waiting};
+use crate::accounts::{self, NewAccount};
+use crate::engine::{Connection, values};
+use crate::{Grant, Opened, Result, Store};
+
+const SUBSCRIPTION: &str = "INSERT INTO hook_subscriptions (account_id, target_url, events, filter, format, secret, \
+    created_at, created_by) SELECT 1, 'https://example.com/', 1, '{}', 'json', secret, 0, 'a test' FROM \
+    (SELECT CAST('x' AS {bytes}) AS secret) s";
+const QUEUE: &str = "INSERT INTO hook_deliveries (account_id, subscription_id, event_id, event, lead_id, sides, \
+    changed, occurred_at, due_at) WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 5000) \
+    SELECT 1, CAST($1 AS BIGINT), 'evt_' || i, 'lead.created', 1 + (i + CAST($3 AS BIGINT)) % CAST($2 AS BIGINT), 0, \
+    '[]', 0, i FROM n";
+/// The first of each lead failed, and is tried again in an hour.
+const FIRST_FAILED: &str = "UPDATE hook_deliveries SET due_at = 4000000000000000 WHERE subscription_id = $1 \
+    AND lead_id <= 1 AND id = (SELECT MIN(id) FROM hook_deliveries WHERE subscription_id = $1)";
+
+async fn open(url: &str) -> Opened {
+    let opened = Store::open(url).await.expect("a store");
+    let new = NewAccount {
+        name: Name::parse("acme").expect("a name"),
+        slug: Slug::parse("acme").expect("a slug"),
+        country: Country::default(),
+        time_zone: ZoneName::parse("Europe/London").expect("a zone"),
+        currency: CurrencyCode::parse("GBP").expect("a currency"),
+        host: None,
+    };
+    let (operator, bytes) = (opened.operator.clone(), if url.starts_with("sqlite") { "BLOB" } else { "BYTEA" });
+    let fill = async move |db: &mut Connection<'_>| {
+        accounts::create(db, &operator, new).await?;
+        for (subscription, leads) in [(1i64, 100_000i64), (2, 1)] {
+            db.execute(&SUBSCRIPTION.replace("{bytes}", bytes), Vec::new()).await?;
+            for block in 0..20i64 {
+                db.execute(QUEUE, values![subscription, leads, block * 5000]).await?;
+            }
+        }
+        db.execute(FIRST_FAILED, values![2i64]).await?;
+        Ok(())
+    };
+    opened.store.operate(&opened.operator, fill).await.expect("a queue");
+    opened
+}
+
+fn grant(opened: &Opened) -> Grant<Deliver> {
+    opened.operator.role(Role::Courier, AccountId::new(1).expect("an id")).permit().expect("a proof")
+}
+
+/// The longest of some claims, and the plans of the last.
+async fn claims(opened: &Opened, subscription: i64, how: &str) -> (Duration, Vec<String>) {
+    let mut longest = Duration::ZERO;
+    let mut plans = Vec::new();
+    for _ in 0..20 {
+        let began = Instant::now();
+        let job = async move |db: &mut Connection<'_>, grant| {
+            claim(db, grant, subscription, 8).await?;
+            Ok(std::mem::take(&mut db.statements))
+        };
+        let run = opened.store.write(grant(opened), job).await.expect("a claim");
+        longest = longest.max(began.elapsed());
+        plans = run;
+    }
+    let (verb, column) = if how == "sqlite" { ("EXPLAIN QUERY PLAN", 3) } else { ("EXPLAIN (COSTS OFF)", 0) };
+    let job = async move |db: &mut Connection<'_>| -> Result<Vec<String>> {
+        let mut lines = Vec::new();
+        for (sql, bound) in plans {
+            if sql.contains("hook_deliveries") {
+                lines.extend(db.query(&format!("{verb} {sql}"), bound, |row| row.get::<String>(column)).await?);
+            }
+        }
+        Ok(lines)
+    };
+    let plans = opened.store.operate(&opened.operator, job).await.expect("plans");
+    (longest, plans)
+}
+
+async fn a_claim_is_cheap(opened: &Opened, how: &str) {
+    let began = Instant::now();
+    let operator = &opened.operator;
+    opened.store.read(async |db| waiting(db, operator).await).await.expect("who waits");
+    println!("{how}: who waits is known in {:?}", began.elapsed());
+    for subscription in [1, 2] {
+        let (longest, plans) = claims(opened, subscription, how).await;
+        println!("{how}: the longest claim of subscription {subscription} took {longest:?}");
+        let text = plans.join("\n");
+        assert!(longest < Duration::from_secs(1), "{longest:?}\n{text}");
+        for walk in ["Seq Scan on hook_deliveries", "SCAN hook_deliveries", "SCAN d", "SCAN e", "Sort", "of_lead"] {
+            assert!(!text.contains(walk), "{walk}:\n{text}");
+        }
+        for index in ["hook_deliveries_waiting", "hook_deliveries_in_order"] {
+            assert!(text.contains(index), "{index}:\n{text}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn on_sqlite() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let opened = open(&format!("sqlite:{}", folder.path().join("test.db").display())).await;
+    a_claim_is_cheap(&opened, "sqlite").await;
+}
+
+#[tokio::test]
+async fn on_postgresql() {
+    let opened = open(&leadlatch_testkit::postgres::server().fresh_database()).await;
+    a_claim_is_cheap(&opened, "postgresql").await;
+}
