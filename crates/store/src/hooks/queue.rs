@@ -1,6 +1,7 @@
 //! What waits to be delivered, and who takes it: on PostgreSQL several nodes share it.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
 use leadlatch_domain::hook::target::Target;
 use leadlatch_domain::hook::{HookEvent, HookFormat};
@@ -120,72 +121,80 @@ pub async fn claim(
 ) -> Result<Vec<Claimed>> {
     let (account, mut claimed) = (grant.account(), Vec::new());
     for _ in 0..LOOKS {
-        let (mut seen, mut aside) = (0, 0);
-        for (lead, ids) in due(db, subscription).await? {
-            if claimed.len() == room {
-                return Ok(claimed);
-            }
-            seen += ids.len();
-            aside += claim_of(db, account, (subscription, lead), &ids, &mut claimed).await?;
-        }
-        if seen < LOOKED_AT || aside == 0 {
+        let found = due(db, subscription).await?;
+        let aside = claim_some(db, (account, subscription), &found, room, &mut claimed).await?;
+        if claimed.len() == room || found.len() < LOOKED_AT || aside == 0 {
             break;
         }
     }
     Ok(claimed)
 }
 
-/// Takes the oldest of a lead, if it is due and nobody has it, and puts aside what waits for it; how many those are.
-async fn claim_of(
-    db: &mut Connection<'_>,
-    account: i64,
-    of: (i64, i64),
-    ids: &[i64],
-    claimed: &mut Vec<Claimed>,
-) -> Result<u64> {
-    let Some((oldest, is_due)) = oldest(db, account, of).await? else { return Ok(0) };
-    let id = oldest.id;
-    if is_due {
-        let sql = format!(
-            "UPDATE hook_deliveries SET behind = FALSE, due_at = {} + {LEASE} WHERE account_id = $1 AND id = $2",
-            db.database_now()
-        );
-        db.execute(&sql, values![account, id]).await?;
-        claimed.push(oldest);
-    }
-    let behind: Vec<i64> = ids.iter().copied().filter(|one| *one > id).collect();
-    put_aside(db, account, &behind).await
+/// The oldest delivery of a lead, as long as it is not taken, and those that were found to wait for it.
+struct Head {
+    id: i64,
+    due: Option<Claimed>,
+    behind: Vec<i64>,
 }
 
-/// The beginning of a subscription's queue: leads with their deliveries that are due, the oldest first. The time is asked
-/// once, apart, or PostgreSQL would ask it of every row.
-async fn due(db: &mut Connection<'_>, subscription: i64) -> Result<Vec<(i64, Vec<i64>)>> {
+/// Takes what can be taken of some deliveries, each in its turn, and puts aside what waits for another; how many those are.
+async fn claim_some(
+    db: &mut Connection<'_>,
+    (account, subscription): (i64, i64),
+    found: &[(i64, i64)],
+    room: usize,
+    claimed: &mut Vec<Claimed>,
+) -> Result<u64> {
+    let mut heads: HashMap<i64, Option<Head>> = HashMap::new();
+    for &(id, lead) in found {
+        if claimed.len() == room {
+            break;
+        }
+        let head = match heads.entry(lead) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(new) => new.insert(oldest(db, account, (subscription, lead)).await?),
+        };
+        match head {
+            Some(head) if head.id == id => {
+                if let Some(one) = head.due.take() {
+                    lease(db, &one).await?;
+                    claimed.push(one);
+                }
+            }
+            Some(head) => head.behind.push(id),
+            // Somebody has it at this moment.
+            None => {}
+        }
+    }
+    let mut aside = 0;
+    for head in heads.into_values().flatten() {
+        aside += put_aside(db, account, &head.behind).await?;
+    }
+    Ok(aside)
+}
+
+/// Makes a delivery its taker's for a while.
+async fn lease(db: &mut Connection<'_>, one: &Claimed) -> Result<()> {
+    let sql = format!(
+        "UPDATE hook_deliveries SET behind = FALSE, due_at = {} + {LEASE} WHERE account_id = $1 AND id = $2",
+        db.database_now()
+    );
+    db.execute(&sql, values![one.account.get(), one.id]).await.map(drop)
+}
+
+/// The beginning of a subscription's queue: deliveries with their leads, in the order in which they came due, so that one
+/// that failed goes behind those that did not. The time is asked once, apart, or PostgreSQL would ask it of every row.
+async fn due(db: &mut Connection<'_>, subscription: i64) -> Result<Vec<(i64, i64)>> {
     let sql = format!(
         "SELECT id, lead_id FROM hook_deliveries WHERE subscription_id = $1 AND finished_at IS NULL \
          AND due_at <= (SELECT {}) ORDER BY due_at, id LIMIT {LOOKED_AT}",
         db.database_now()
     );
-    let mut found: Vec<(i64, i64)> =
-        db.query(&sql, values![subscription], |row| Ok((row.get(0)?, row.get(1)?))).await?;
-    found.sort_unstable();
-    let mut leads: Vec<(i64, Vec<i64>)> = Vec::new();
-    let mut places = HashMap::new();
-    for (id, lead) in found {
-        let place = *places.entry(lead).or_insert(leads.len());
-        match leads.get_mut(place) {
-            Some((_, ids)) => ids.push(id),
-            None => leads.push((lead, vec![id])),
-        }
-    }
-    Ok(leads)
+    db.query(&sql, values![subscription], |row| Ok((row.get(0)?, row.get(1)?))).await
 }
 
-/// The oldest delivery of a lead that is not done, locked, and whether it is due; nothing if somebody has its row.
-async fn oldest(
-    db: &mut Connection<'_>,
-    account: i64,
-    (subscription, lead): (i64, i64),
-) -> Result<Option<(Claimed, bool)>> {
+/// The oldest delivery of a lead that is not done, locked; nothing if somebody has its row.
+async fn oldest(db: &mut Connection<'_>, account: i64, (subscription, lead): (i64, i64)) -> Result<Option<Head>> {
     let (now, lock) = (db.database_now(), db.lock_rows(" FOR UPDATE OF d SKIP LOCKED"));
     let sql = format!(
         "SELECT d.account_id, d.subscription_id, d.id, d.attempts, d.event_id, d.event, d.lead_id, d.sides, d.changed, \
@@ -195,7 +204,11 @@ async fn oldest(
          AND s.ended_at IS NULL AND s.disabled_at IS NULL AND COALESCE(s.rests_until, 0) <= {now}{lock}"
     );
     let bound = values![account, lead, subscription];
-    db.query_opt(&sql, bound, |row| Ok((read(row)?, row.get(17)?))).await
+    let head = |row: &Row<'_>| {
+        let (one, is_due) = (read(row)?, row.get(17)?);
+        Ok(Head { id: one.id, due: Some(one).filter(|_| is_due), behind: Vec::new() })
+    };
+    db.query_opt(&sql, bound, head).await
 }
 
 fn read(row: &Row<'_>) -> Result<Claimed> {
