@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use leadlatch_domain::time::Clock;
 use serde_json::Value;
 
 use super::{Database, Server};
@@ -61,8 +62,7 @@ pub fn pass(database: &Database, time: Duration) {
 /// Lets so much time pass that a subscription rests no more; how much that was.
 pub fn pass_rest(database: &Database, hook: &str) -> Duration {
     let until = database.number(&format!("SELECT rests_until FROM hook_subscriptions WHERE id = {hook}"));
-    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).expect("a time").as_micros();
-    let left = u128::try_from(until).expect("a time").saturating_sub(now);
+    let left = until.saturating_sub(Clock::system().now().as_micros()).max(0);
     let left = Duration::from_micros(u64::try_from(left).expect("days"));
     pass(database, left);
     left

@@ -9,10 +9,11 @@ use leadlatch_domain::matrix::{Deliver, ReadLeads, TellOfLeads};
 use leadlatch_domain::problem::Code;
 use serde_json::json;
 
+use super::claim::LEASE;
 use super::end::end_one;
 use super::message::Message;
 use super::order::finish;
-use super::queue::{Claimed, LEASE};
+use super::queue::Claimed;
 use crate::access::{Access, Grant, Held};
 use crate::audit::Pending;
 use crate::engine::{Connection, values};

@@ -1,6 +1,7 @@
 //! Hooks: who is told of what, the outbox that changes write into, and what became of each delivery.
 
 mod attempt;
+mod claim;
 mod deliveries;
 mod end;
 mod manage;
@@ -16,6 +17,7 @@ mod rights;
 mod subscription;
 
 pub use attempt::{Begun, begin, is_told, settle};
+pub use claim::claim;
 pub use deliveries::{
     Attempt, DELIVERY_DAYS, Delivery, WholeDelivery, deliveries, delivery, purge, replay, stored_due,
 };
@@ -26,7 +28,7 @@ pub use manage::{
 pub use message::Message;
 pub use outcome::{Ended, Outcome, record};
 pub use own::{MOST, create, create_once, delete, get, list, new_secret};
-pub use queue::{Claimed, Waiting, claim, drop_rest, waiting};
+pub use queue::{Claimed, Waiting, drop_rest, waiting};
 pub use rights::{read_filter, refuse_events};
 pub use subscription::{Hook, HookState, LastDelivery, NewHook, Subscription};
 
