@@ -40,6 +40,18 @@ test('a one-time link leads to an account, a partner, and a key that works', asy
   const secret = (await page.getByRole('textbox', { name: 'The key' }).innerText()).trim()
   assert.match(secret, /^lk_full_/)
   assert.equal((await server.api(secret, 'GET', '/whoami')).body.account.name, 'Acme Leads')
+  await page.getByRole('checkbox', { name: 'I have stored it' }).check()
+  await page.getByRole('button', { name: 'Done' }).click()
+
+  await navigation.getByRole('link', { name: 'Partners' }).click()
+  await page.getByRole('link', { name: 'North Homes' }).click()
+  await page.getByRole('link', { name: 'Add key' }).click()
+  assert.equal(await page.getByLabel('Name', { exact: true }).inputValue(), 'North Homes')
+  await page.getByRole('checkbox', { name: /Create leads/ }).check()
+  await page.getByRole('button', { name: 'Create Key' }).click()
+  const own = (await page.getByRole('textbox', { name: 'The key' }).innerText()).trim()
+  assert.match(own, /^lk_partner_/)
+  assert.equal((await server.api(own, 'POST', '/leads', { email: 'first@example.com' })).status, 201)
   await close()
 
   const again = await visitor(browser, server.base)
