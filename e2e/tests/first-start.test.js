@@ -45,6 +45,9 @@ test('a one-time link leads to an account, a partner, and a key that works', asy
 
   await navigation.getByRole('link', { name: 'Partners' }).click()
   await page.getByRole('link', { name: 'North Homes' }).click()
+  await page.getByRole('checkbox', { name: 'General' }).check()
+  await page.getByRole('button', { name: 'Save links' }).click()
+  await page.getByText('Links saved').waitFor()
   await page.getByRole('link', { name: 'Add key' }).click()
   assert.equal(await page.getByLabel('Name', { exact: true }).inputValue(), 'North Homes')
   await page.getByRole('checkbox', { name: /Create leads/ }).check()
