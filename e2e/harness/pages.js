@@ -1,5 +1,6 @@
 // Every page and state that a person sees: what is held to axe, to the keyboard and to 360 px, and what is photographed.
-import { password } from './world.js'
+import { visitor } from './browser.js'
+import { member, password, signIn, signInCarefully } from './world.js'
 
 const keys = '/settings/configuration/access-keys'
 const hooks = '/settings/configuration/webhooks'
@@ -64,6 +65,7 @@ const partnerPages = ({ north }) => [
   { name: 'partners-none-found', path: '/partners?q=nobody-is-called-this' },
   { name: 'partner', path: `/partners/${north.id}` },
   { name: 'partner-new', path: '/partners/new' },
+  { name: 'partner-new-error', path: '/partners/new', open: refusedPartner },
   { name: 'partner-edit', path: `/partners/${north.id}/edit` },
   { name: 'partner-deactivate', path: `/partners/${north.id}/deactivate` },
   { name: 'partner-delete', path: `/partners/${north.id}/delete` },
@@ -77,12 +79,15 @@ const otherPages = ({ person }) => [
   { name: 'users', path: '/settings/users' },
   { name: 'user', path: `/settings/users/${person.id}` },
   { name: 'user-invite', path: '/settings/users/new' },
+  { name: 'user-invite-error', path: '/settings/users/new', open: refusedUser },
+  { name: 'user-delete-dialog', path: '/settings/users', open: dialog('Delete Max Member') },
   { name: 'account', path: '/account' },
   { name: 'account-email', path: '/account/email' },
   { name: 'account-password', path: '/account/password' },
   { name: 'authenticator', path: '/account/authenticator' },
   { name: 'confirm', path: '/confirm' },
   { name: 'audit-trail', path: '/audit-trail' },
+  { name: 'audit-trail-entry', path: '/audit-trail?entry=5' },
   { name: 'help', path: '/help' },
   { name: 'help-access', path: '/help/access' },
   { name: 'help-errors', path: '/help/errors' },
@@ -105,9 +110,56 @@ async function signInWrongly(page) {
   await page.getByRole('alert').waitFor()
 }
 
+/** The pages of a member, who reaches no configuration. */
+const memberPages = [
+  { name: 'member-home', path: '/' },
+  { name: 'member-account', path: '/account' },
+  { name: 'member-refused', path: keys },
+]
+
+/** The pages that ask for the password and the code of the authenticator app again. */
+const carefulPages = ({ full, person }) => [
+  { name: 'careful-account', path: '/account' },
+  { name: 'careful-confirm', path: '/account/email' },
+  { name: 'careful-key-add-full', path: `${keys}/add?kind=full` },
+  { name: 'careful-key-rotate', path: `${keys}/${full.id}/rotate` },
+  { name: 'careful-user-again', path: `/settings/users/${person.id}?name=Max&role=admin&active=yes` },
+]
+
+/** A form that the server refuses for what the browser lets through. */
+async function refusedUser(page) {
+  await page.getByLabel('Name').fill('Twice')
+  await page.getByLabel('E-mail').fill('max@acme.example')
+  await page.getByRole('button', { name: 'Invite user' }).click()
+  await page.getByRole('alert').waitFor()
+}
+
+async function refusedPartner(page) {
+  await page.getByLabel('Company').fill('Bad telephone')
+  await page.getByLabel('Telephone').fill('call me')
+  await page.getByRole('button', { name: 'Add partner' }).click()
+  await page.getByRole('alert').waitFor()
+}
+
 /** Opens a page in its state. */
 export async function open(page, { path, open: into }) {
   await page.goto(path)
+  await page.locator('html.script').waitFor()
   if (into) await into(page)
-  await page.waitForLoadState('networkidle')
+}
+
+/** Visits every page in one look, each as whom it is for. */
+export async function everyPlace(browser, world, look, visit) {
+  const people = [
+    [outside, async () => {}],
+    [pagesOf(world), (page) => signIn(page)],
+    [memberPages, (page) => signIn(page, member)],
+    [carefulPages(world), (page) => signInCarefully(page, world)],
+  ]
+  for (const [places, enter] of people) {
+    const { page, close } = await visitor(browser, world.server.base, look)
+    await enter(page)
+    for (const place of places) await visit(page, place)
+    await close()
+  }
 }

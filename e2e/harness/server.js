@@ -5,6 +5,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const binary = process.env.LEADLATCH_BIN ?? join(root, 'target/debug/leadlatch')
@@ -70,6 +71,12 @@ export class Server {
       })
       child.stdin.end(input)
     })
+  }
+
+  /** Changes the database behind the server's back, for what only time would do. */
+  sql(statement) {
+    const program = 'import sqlite3, sys; db = sqlite3.connect(sys.argv[1], timeout=10); db.execute(sys.argv[2]); db.commit()'
+    return promisify(execFile)('python3', ['-c', program, join(this.folder, 'leadlatch.db'), statement])
   }
 
   /** Calls the API with a key: status and body. */

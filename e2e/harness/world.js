@@ -1,4 +1,5 @@
 // An account as it is after some months: people, partners, leads, and keys in every state.
+import { createHmac } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import { Server } from './server.js'
@@ -6,6 +7,8 @@ import { Server } from './server.js'
 export const password = 'correct horse battery'
 export const admin = { name: 'Ann Archer', email: 'ann@acme.example' }
 export const member = { name: 'Max Member', email: 'max@acme.example' }
+/** An admin with an authenticator app, whose password was given too long ago for what is grave. */
+export const careful = { name: 'Cara Careful', email: 'cara@acme.example' }
 
 const scopes = (...names) => names.flatMap((name) => ['--scope', name])
 const of = ['--account', 'acme']
@@ -52,9 +55,9 @@ export async function busyAccount() {
   await partner('both', '<script>alert(1)</script>')
   const full = await makeKey(server, 'Back office', '--kind', 'full', ...scopes('create_leads', 'read_leads', 'update_delete_leads'))
   const zap = await makeKey(server, 'North Homes Zap', '--kind', 'partner', '--partner', String(north.id), ...scopes('create_leads', 'read_leads'))
-  await makeKey(server, 'Reports', '--kind', 'full', ...scopes('read_leads'))
+  const reports = await makeKey(server, 'Reports', '--kind', 'full', ...scopes('read_leads'))
   await makeKey(server, '<b>Bold</b> key', '--kind', 'full', ...scopes('read_leads'), '--expires', tomorrow())
-  await makeKey(server, 'South Loans', '--kind', 'partner', '--partner', String(south.id), ...scopes('read_leads'))
+  const southKey = await makeKey(server, 'South Loans', '--kind', 'partner', '--partner', String(south.id), ...scopes('read_leads'))
   const old = await makeKey(server, 'Old web site', '--kind', 'full', ...scopes('create_leads'))
   await server.run('key', 'delete', ...of, String(old.id), '--reason', 'The site is gone')
   const turning = await makeKey(server, 'Turning', '--kind', 'full', ...scopes('create_leads'))
@@ -70,7 +73,8 @@ export async function busyAccount() {
   await server.api(zap.secret, 'GET', '/leads')
   const delivery = await firstDelivery(server, hook)
   const people = await server.run('user', 'list', ...of)
-  return { server, north, south, full, zap, old, turning, hook, delivery, person: people.find(({ email }) => email === member.email) }
+  await server.runWith(`${password}\n`, 'user', 'create', ...of, '--email', careful.email, '--name', careful.name, '--role', 'admin')
+  return { server, north, south, full, zap, reports, southKey, old, turning, hook, delivery, person: people.find(({ email }) => email === member.email) }
 }
 
 /** A moment a day from now, as the command line takes it. */
@@ -82,5 +86,37 @@ export async function signIn(page, { email } = admin) {
   await page.getByLabel('E-mail').fill(email)
   await page.getByLabel('Password').fill(password)
   await page.getByRole('button', { name: 'Sign in' }).click()
-  await page.waitForURL((url) => !url.pathname.startsWith('/sign-in'))
+  await page.waitForURL((url) => url.pathname !== '/sign-in')
+}
+
+/** Signs the careful admin in: sets the app up the first time, gives a recovery code later, and lets the password grow old. */
+export async function signInCarefully(page, world) {
+  await signIn(page, careful)
+  if (world.recoveryCodes) {
+    await page.getByLabel('Code', { exact: true }).fill(world.recoveryCodes.pop())
+    await page.getByRole('button', { name: 'Sign in' }).click()
+    await page.waitForURL((url) => !url.pathname.startsWith('/sign-in'))
+  } else {
+    await page.goto('/account/authenticator')
+    await page.getByLabel('Code that the app shows').fill(codeOf(await page.locator('input[name=seed]').inputValue()))
+    await page.getByRole('button', { name: 'Set up app' }).click()
+    await page.getByText('nobody can show them again').waitFor()
+    world.recoveryCodes = await page.locator('li > code').allInnerTexts()
+  }
+  await growOld(world.server)
+}
+
+/** Makes every password one that was given long ago. */
+export const growOld = (server) => server.sql(`UPDATE sessions SET confirmed_at = 1 WHERE user_id = (SELECT id FROM users WHERE email = '${careful.email}')`)
+
+/** What an authenticator app shows now (RFC 6238). */
+function codeOf(letters) {
+  const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'
+  const bits = [...letters.replace(/[^A-Z2-7]/g, '')].map((letter) => alphabet.indexOf(letter).toString(2).padStart(5, '0')).join('')
+  const seed = Buffer.from(bits.match(/.{8}/g).map((byte) => parseInt(byte, 2)))
+  const step = Buffer.alloc(8)
+  step.writeBigUInt64BE(BigInt(Math.floor(Date.now() / 30_000)))
+  const digest = createHmac('sha1', seed).update(step).digest()
+  const at = digest.at(-1) & 15
+  return String((digest.readUInt32BE(at) & 0x7fffffff) % 1_000_000).padStart(6, '0')
 }

@@ -96,11 +96,13 @@ test('the bin, the modal, and the API refuses the very next request', async () =
   assert.equal(await page.evaluate(() => document.activeElement.textContent.trim()), 'Cancel')
   await modal.getByLabel('Reason').fill('A test')
   await modal.getByRole('button', { name: 'Delete Key' }).click()
-  await page.getByText(/Audit entry \d+/).waitFor()
+  const proof = page.getByRole('link', { name: /^Audit entry \d+$/ })
+  const number = /\d+/.exec(await proof.innerText())[0]
   const refused = await world.server.api(secret, 'GET', '/whoami')
   assert.deepEqual([refused.status, refused.body.code], [401, 'deleted_key'])
-  await page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: 'Audit Trail' }).click()
-  await page.getByText('North Homes Zap').first().waitFor()
+  await proof.click()
+  const entry = page.locator(`#entry-${number}`)
+  for (const words of ['Key deleted', 'North Homes Zap', 'A test', 'Ann Archer']) await entry.getByText(words).first().waitFor()
   await page.goto(`${home}?status=deleted`)
   await page.getByRole('link', { name: 'North Homes Zap' }).waitFor()
 })
@@ -118,7 +120,10 @@ test('rotation with an overlap: both keys work, and the old one says so', async 
   assert.equal((await world.server.api(secret, 'GET', '/whoami')).status, 200)
   assert.equal((await world.server.api(world.full.secret, 'GET', '/whoami')).status, 200)
   await page.goto(home)
-  await page.locator('tbody .badge').filter({ hasText: 'Rotating' }).first().waitFor()
+  const rows = page.getByRole('row').filter({ has: page.getByRole('link', { name: 'Back office', exact: true }) })
+  assert.equal(await rows.count(), 2, 'the key and its successor')
+  await rows.filter({ hasText: 'Rotating' }).getByText(/^Old key: \d+ calls? in the last hour/).waitFor()
+  await rows.filter({ hasText: 'Ends in 24 hours' }).getByText(world.full.secret.slice(-4)).waitFor()
 })
 
 test('cards and filters stand in the URL; an export is exactly what is filtered', async () => {
@@ -139,6 +144,8 @@ test('cards and filters stand in the URL; an export is exactly what is filtered'
 test('several keys are deleted by one confirmation that lists them', async () => {
   const { page } = session
   await page.goto(home)
+  const secrets = [world.reports.secret, world.southKey.secret]
+  for (const secret of secrets) assert.equal((await world.server.api(secret, 'GET', '/whoami')).status, 200)
   for (const name of ['Reports', 'South Loans']) await page.getByRole('checkbox', { name: `Select ${name}` }).check()
   await page.getByRole('button', { name: 'Delete selected' }).click()
   const listed = page.getByRole('list', { name: 'Keys to delete' })
@@ -146,5 +153,48 @@ test('several keys are deleted by one confirmation that lists them', async () =>
   assert.equal(await listed.getByRole('listitem').count(), 2)
   await page.getByRole('button', { name: 'Delete 2 keys' }).click()
   await page.waitForURL((url) => url.pathname === home)
-  assert.equal(await page.getByRole('link', { name: 'Reports', exact: true }).count(), 0)
+  for (const name of ['Reports', 'South Loans']) assert.equal(await page.locator('tbody .title').filter({ hasText: name }).count(), 0, name)
+  for (const secret of secrets) assert.equal((await world.server.api(secret, 'GET', '/whoami')).body.code, 'deleted_key')
+})
+
+/** Slows a page down as a far network does. */
+async function slowly(page, latency) {
+  const session = await page.context().newCDPSession(page)
+  await session.send('Network.emulateNetworkConditions', { offline: false, latency, downloadThroughput: -1, uploadThroughput: -1 })
+}
+
+test('a double click on Create Key makes one key and shows its secret', async () => {
+  const { page } = session
+  await page.goto(`${home}/add?kind=full`)
+  await page.getByLabel('Name', { exact: true }).fill('Clicked twice')
+  await page.getByRole('checkbox', { name: /Read leads/ }).check()
+  await slowly(page, 300)
+  await page.locator('.form-foot').getByRole('button', { name: 'Create Key' }).dblclick()
+  const secret = await store(page)
+  await slowly(page, 0)
+  assert.equal((await world.server.api(secret, 'GET', '/whoami')).status, 200)
+  await page.goto(home)
+  assert.equal(await page.getByRole('link', { name: 'Clicked twice', exact: true }).count(), 1)
+})
+
+test('what was typed for a Full key is there again after a look at Partner', async () => {
+  const { page } = session
+  await page.goto(`${home}/add?kind=full`)
+  const type = page.getByRole('group', { name: 'Key Type' })
+  await page.getByRole('checkbox', { name: /Journeys/ }).check()
+  await type.getByRole('radio', { name: /^Partner/ }).check()
+  assert.ok(await page.getByRole('checkbox', { name: /Journeys/ }).isDisabled())
+  await type.getByRole('radio', { name: /^Full/ }).check()
+  assert.ok(await page.getByRole('checkbox', { name: /Journeys/ }).isChecked())
+})
+
+test('a refused form takes the focus to what is wrong', async () => {
+  const { page } = session
+  await page.goto(`${home}/add?kind=full`)
+  await page.locator('.form-foot').getByRole('button', { name: 'Create Key' }).click()
+  const alert = page.getByRole('alert')
+  await alert.getByText('Nothing was made').waitFor()
+  assert.ok(await alert.evaluate((element) => element === document.activeElement))
+  const { y } = await alert.boundingBox()
+  assert.ok(y > 0 && y < 900, `it is in the window: ${y}`)
 })

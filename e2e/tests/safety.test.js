@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { launch, visitor } from '../harness/browser.js'
-import { busyAccount, member, signIn } from '../harness/world.js'
+import { busyAccount, growOld, member, password, signIn, signInCarefully } from '../harness/world.js'
 
 const home = '/settings/configuration/access-keys'
 let browser
@@ -69,5 +69,28 @@ test('without script: a key is made, shown once and deleted', async () => {
   await page.getByRole('link', { name: 'Delete No script' }).click()
   await page.getByRole('button', { name: 'Delete Key' }).click()
   assert.equal((await world.server.api(secret, 'GET', '/whoami')).status, 401)
+  await close()
+})
+
+test('with an authenticator app and an old password a Full key is made, and no preview carries either', async () => {
+  const { page, close } = await visitor(browser, world.server.base)
+  await signInCarefully(page, world)
+  const previews = []
+  page.on('request', (request) => { if (request.url().endsWith('/preview')) previews.push(request.postData()) })
+  await page.goto(`${home}/add?kind=full`)
+  await page.getByLabel('Your password').pressSequentially(password, { delay: 30 })
+  await page.getByRole('textbox', { name: /^Code of your/ }).fill(world.recoveryCodes.pop())
+  await page.getByRole('checkbox', { name: /Read leads/ }).check()
+  await page.getByRole('complementary', { name: 'What this key would do' }).getByText(/every lead/).waitFor()
+  await page.locator('.form-foot').getByRole('button', { name: 'Create Key' }).click()
+  const secret = (await page.getByRole('textbox', { name: 'The key' }).innerText()).trim()
+  assert.equal((await world.server.api(secret, 'GET', '/whoami')).status, 200)
+  assert.ok(previews.length > 0, 'there was a preview')
+  for (const body of previews) assert.ok(!/password|code=/.test(body) && !body.includes(encodeURIComponent(password)), body)
+  await growOld(world.server)
+  await page.goto(`${home}/add?kind=partner&partner=${world.north.id}`)
+  await page.getByRole('checkbox', { name: /Read leads/ }).check()
+  await page.locator('.form-foot').getByRole('button', { name: 'Create Key' }).click()
+  await page.getByRole('textbox', { name: 'The key' }).waitFor()
   await close()
 })

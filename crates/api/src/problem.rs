@@ -1,5 +1,7 @@
 //! Refusals as RFC 9457 problem details. A handler gives a [`Problem`]; the envelope writes it with the request's id.
 
+use std::borrow::Cow;
+
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use leadlatch_domain::fault::{Fault, FieldFault, cut};
@@ -179,10 +181,19 @@ impl Problem {
             let said: Vec<_> = self.errors.iter().map(|fault| format!("{}: {}", fault.field, fault.detail)).collect();
             return said.join(" ");
         }
-        let said = format!("{} {}", self.code.title(), self.detail.as_deref().unwrap_or(self.code.remedy()));
-        match self.required {
-            Some(scope) => format!("{said} It needs {}.", scope.as_str()),
-            None => said,
+        format!("{} {}", self.code.title(), self.remedy())
+    }
+
+    /// What to change, for who does not see the members of the problem that a remedy names.
+    fn remedy(&self) -> Cow<'_, str> {
+        let duplicate_of = self.extra.as_ref().and_then(|extra| extra.duplicate_of);
+        match (self.code, self.required, duplicate_of) {
+            (Code::InsufficientScope, Some(scope), _) => {
+                format!("Ask an account admin for a key that has {}.", scope.as_str()).into()
+            }
+            (Code::DuplicateLead, _, Some(id)) => format!("Update lead {id} instead, or leave it at that.").into(),
+            (Code::DuplicateLead, ..) => "Leave it at that.".into(),
+            _ => self.detail.as_deref().unwrap_or(self.code.remedy()).into(),
         }
     }
 

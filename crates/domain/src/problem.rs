@@ -99,7 +99,7 @@ catalogue! {
     InvalidFields "invalid_fields" 422 "Some values are not valid."
         "Correct every field named in errors.";
     IdempotencyKeyReused "idempotency_key_reused" 422 "This Idempotency-Key was used for another body."
-        "Use a new Idempotency-Key for each lead; send the same body to retry one.";
+        "Use a new Idempotency-Key for each record; send the same body to retry one.";
     InvalidCursor "invalid_cursor" 422 "The cursor does not belong to this request."
         "Use next_cursor with the same filters and sort, or begin without a cursor.";
     TooManyTestLeads "too_many_test_leads" 429 "The key has made all test leads of the day."

@@ -73,6 +73,12 @@ impl Name {
 
 as_text!(Name);
 
+/// A word as it stands at the beginning of a sentence, and as `Yes` and `New` stand on the wires of existing integrations.
+pub fn capital(word: &str) -> String {
+    let mut letters = word.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+}
+
 /// The twin of a name that may not be one, for looking one up: as [`Name::twin`].
 pub fn fold(text: &str) -> String {
     let mut folded = String::with_capacity(text.len());

@@ -149,7 +149,8 @@ allow_plain_http = false
 # metrics_listen = \"127.0.0.1:9090\"
 
 # Hooks go by https to addresses that anybody on the internet can reach, and nowhere else but to these ranges, by plain
-# http too. As a variable: 10.0.0.0/8,fd00::/8
+# http too. Whoever may subscribe may name an address in these ranges and learns whether it answered, Partner keys too:
+# allow the one address of a receiver of your own, and no network. As a variable: 10.0.0.7/32,fd00::7/128
 hook_allowed_ranges = []
 
 # Connections that are open at the same time, at the most.

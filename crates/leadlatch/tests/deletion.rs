@@ -2,62 +2,23 @@
 
 mod common;
 
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
+use common::hammer::Hammer;
 use common::{Database, Server, both, sqlite};
 use serde_json::json;
-
-struct Seen {
-    began: Instant,
-    status: u16,
-}
-
-/// Many callers with one key until they are told to stop.
-fn hammer(servers: &[Arc<Server>], key: &str, stop: &Arc<AtomicBool>) -> Vec<tokio::task::JoinHandle<Vec<Seen>>> {
-    let caller = |number: usize| {
-        let (server, key, stop) = (Arc::clone(&servers[number % servers.len()]), key.to_owned(), Arc::clone(stop));
-        tokio::spawn(async move {
-            let mut seen = Vec::new();
-            while !stop.load(Ordering::SeqCst) {
-                let began = Instant::now();
-                let answer = match number % 2 {
-                    0 => server.get("/api/v1/leads?limit=5", &key).await,
-                    _ => server.create(&key, json!({"email": "x@example.com"})).await,
-                };
-                seen.push(Seen { began, status: answer.status.as_u16() });
-            }
-            seen
-        })
-    };
-    (0..200).map(caller).collect()
-}
 
 async fn nothing_after(database: &Database, servers: Vec<Arc<Server>>) {
     let acme = database.account("acme");
     let north = database.partner(acme, "introducer", "North");
     let (id, key) = database.key(acme, Some(&north), &["create_leads", "read_leads"]);
-    let stop = Arc::new(AtomicBool::new(false));
-    let callers = hammer(&servers, &key, &stop);
-    tokio::time::sleep(Duration::from_millis(1500)).await;
+    let hammer = Hammer::begin(&servers, &key, 200).await;
     database.run(&["key", "delete", "--account", acme, &id]);
     let deleted = Instant::now();
     let at_deletion = database.number("SELECT COUNT(*) FROM leads");
-    tokio::time::sleep(Duration::from_millis(800)).await;
-    stop.store(true, Ordering::SeqCst);
-    let (mut before, mut after) = (0, 0);
-    for caller in callers {
-        for seen in caller.await.expect("a caller") {
-            if seen.began > deleted {
-                assert_eq!(seen.status, 401, "a request that started after the deletion was answered");
-                after += 1;
-            } else if seen.status < 300 {
-                before += 1;
-            }
-        }
-    }
-    assert!(before > 50 && after > 50, "{before} accepted before, {after} refused after");
+    hammer.refused_after(deleted).await;
     let count = database.number("SELECT COUNT(*) FROM leads");
     assert_eq!(count, at_deletion, "nothing was committed after the deletion was answered");
     let trail = database.run(&["audit", "list", "--account", acme]);

@@ -4,9 +4,10 @@ mod common;
 mod keys;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+
 use std::time::{Duration, Instant};
 
+use common::hammer::Hammer;
 use common::{Database, Server, both};
 use keys::{DAY, events, execute, show};
 use leadlatch_domain::time::Clock;
@@ -135,56 +136,14 @@ async fn many_first_uses_end_the_old_key_once() {
     }
 }
 
-/// What one request of the old key met, and when it began.
-struct Seen {
-    began: Instant,
-    status: u16,
-}
-
-/// Many callers with one key until they are told to stop: reads and writes in turn.
-fn hammer(servers: &[Arc<Server>], key: &str, stop: &Arc<AtomicBool>) -> Vec<tokio::task::JoinHandle<Vec<Seen>>> {
-    let caller = |number: usize| {
-        let (server, key, stop) = (Arc::clone(&servers[number % servers.len()]), key.to_owned(), Arc::clone(stop));
-        tokio::spawn(async move {
-            let mut seen = Vec::new();
-            while !stop.load(Ordering::SeqCst) {
-                let began = Instant::now();
-                let answer = match (number / 2) % 2 {
-                    0 => server.get("/api/v1/leads?limit=5", &key).await,
-                    _ => server.create(&key, json!({"email": "x@example.com"})).await,
-                };
-                seen.push(Seen { began, status: answer.status.as_u16() });
-            }
-            seen
-        })
-    };
-    (0..32).map(caller).collect()
-}
-
 async fn nothing_after_the_first_use(database: &Database, servers: Vec<Arc<Server>>) {
     let acme = database.account("acme");
     let (id, key) = database.key(acme, None, &["create_leads", "read_leads"]);
     let (_, new_key, _) = rotate(database, acme, &id, "first-use");
-    let stop = Arc::new(AtomicBool::new(false));
-    let callers = hammer(&servers, &key, &stop);
-    tokio::time::sleep(Duration::from_millis(1500)).await;
+    let hammer = Hammer::begin(&servers, &key, 32).await;
     let total = async || servers[0].get("/api/v1/leads?total=true&limit=1", &new_key).await.json()["total"].to_string();
     let at_first_use = total().await;
-    let answered = Instant::now();
-    tokio::time::sleep(Duration::from_millis(800)).await;
-    stop.store(true, Ordering::SeqCst);
-    let (mut before, mut after) = (0, 0);
-    for caller in callers {
-        for seen in caller.await.expect("a caller") {
-            if seen.began > answered {
-                assert_eq!(seen.status, 401, "a request that started after the successor's first answer");
-                after += 1;
-            } else if seen.status < 300 {
-                before += 1;
-            }
-        }
-    }
-    assert!(before > 50 && after > 50, "{before} accepted before, {after} refused after");
+    hammer.refused_after(Instant::now()).await;
     assert_eq!(total().await, at_first_use, "nothing of the old key was committed after that answer");
     assert_eq!(events(database, acme, "key.rotated_out").len(), 1);
 }

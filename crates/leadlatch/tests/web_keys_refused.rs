@@ -2,9 +2,13 @@
 
 mod common;
 
+use std::time::Duration;
+
 use common::both;
 use common::browser::{Browser, PASSWORD};
-use common::keys_page::{KEYS, Office};
+use common::keys_page::{KEYS, Made, Office};
+use leadlatch_domain::authenticator::Seed;
+use leadlatch_domain::time::Clock;
 use reqwest::StatusCode;
 
 const PAGES: [&str; 10] = [
@@ -140,5 +144,31 @@ async fn a_full_key_takes_the_password_again_after_a_quarter_of_an_hour() {
         office.partner_key(&north, "a Partner key asks for none").await;
         office.make(&[&fields[..], &[("password", PASSWORD)]].concat()).await;
         office.full_key("and now it was given a short while ago").await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn with_an_authenticator_app_every_field_of_the_page_makes_a_key() {
+    for database in both() {
+        let mut office = Office::open(database).await;
+        let letters = office.browser.get("/account/authenticator").await.hidden("seed");
+        let seed = Seed::parse(&letters).expect("a seed");
+        let code = |steps: u64| seed.code_at(Clock::system().now().plus(Duration::from_secs(30 * steps)));
+        let fields = [("seed", letters.as_str()), ("code", &code(0))];
+        assert_eq!(office.browser.fill("/account/authenticator", &fields).await.status, StatusCode::OK);
+        office.database.sql("UPDATE sessions SET confirmed_at = 1");
+        let mut page = office.get("/add?kind=full").await;
+        page.text = page.text.split_once("id=\"key-form\"").expect("the form").1.to_owned();
+        let code = code(1);
+        let typed = [("name", "with an app"), ("password", PASSWORD), ("code", &code)];
+        let mut fields = page.fields();
+        for (name, value) in typed {
+            let of_name = fields.iter_mut().filter(|(known, _)| known == name);
+            assert_eq!(of_name.map(|(_, sent)| value.clone_into(sent)).count(), 1, "one field {name}");
+        }
+        fields.extend([("scope", "read_leads"), ("step", "create")].map(|(name, value)| (name.into(), value.into())));
+        let fields: Vec<_> = fields.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        let made = Made::of(office.browser.post(&format!("{KEYS}/add"), &fields).await);
+        assert_eq!(office.whoami(&made.secret).await, StatusCode::OK);
     }
 }

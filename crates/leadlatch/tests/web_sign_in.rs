@@ -150,6 +150,26 @@ async fn guesses_wait_longer_each_time_and_lock_nobody_out() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn guesses_at_the_same_moment_count_one_another() {
+    let database = sqlite();
+    people(&database);
+    let server = database.serve();
+    let mut browser = Browser::of(&server);
+    let token = browser.get("/sign-in").await.hidden("_token");
+    let cookies = browser.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join("; ");
+    let mut guesses = tokio::task::JoinSet::new();
+    for number in 0..60 {
+        let request = server.client.post(format!("{}/sign-in", server.base)).header("cookie", &cookies);
+        let body = format!("_token={token}&email=ann%40example.com&password=guess{number}");
+        let request = request.header("content-type", "application/x-www-form-urlencoded").body(body);
+        guesses.spawn(async move { request.send().await.expect("an answer").status() });
+    }
+    let statuses = guesses.join_all().await;
+    let judged = statuses.iter().filter(|status| **status == StatusCode::UNAUTHORIZED).count();
+    assert_eq!(judged, 5, "{statuses:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_session_ends_by_itself_and_with_its_person() {
     for database in both() {
         people(&database);

@@ -133,3 +133,69 @@ async fn a_link_for_a_new_password_ends_what_was_before() {
     database.sql("UPDATE links SET expires_at = expires_at - 86400000000");
     assert_eq!(anybody.get(&third).await.status, StatusCode::NOT_FOUND, "too old");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_becomes_an_admin_again_takes_the_password_and_what_was_typed_stays() {
+    for database in both() {
+        let (_server, mut browser) = ann(&database).await;
+        let mia = database.user("acme", "mia@example.com", "admin");
+        let path = format!("/settings/users/{mia}");
+        database.run(&["user", "set", "--account", "acme", "--email", "mia@example.com", "--inactive"]);
+        database.sql("UPDATE sessions SET confirmed_at = 1");
+        let rise = [("name", "Mia Renamed"), ("role", "admin"), ("active", "yes")];
+        let asked = browser.fill(&path, &rise).await;
+        assert!(asked.to().starts_with("/confirm?next="), "{asked:?}");
+        assert_eq!(database.number("SELECT COUNT(*) FROM users WHERE active"), 1, "nothing is changed yet");
+        let back =
+            browser.fill(asked.to(), &[("password", PASSWORD), ("next", &next_of(asked.to()))]).await.to().to_owned();
+        let page = browser.get(&back).await;
+        for words in
+            ["value=\"Mia Renamed\"", "value=\"admin\" checked", "value=\"yes\" checked", "press Save user again"]
+        {
+            assert!(page.says(words), "{words}: {}", page.text);
+        }
+        assert_eq!(browser.fill(&path, &rise).await.to(), "/settings/users");
+        database.sql("UPDATE sessions SET confirmed_at = 1");
+        assert_eq!(browser.fill(&path, &rise).await.to(), "/settings/users", "an admin stays one without it");
+        let link = browser.get(&format!("{path}/link")).await;
+        assert_eq!(link.to(), path, "back from the password to the page");
+        assert!(browser.get(&path).await.says("Now press the button again."));
+    }
+}
+
+fn next_of(address: &str) -> String {
+    let (_, next) = address.split_once("next=").expect("a next");
+    let (first, rest) = next.split_once('%').unwrap_or((next, ""));
+    let mut text = first.to_owned();
+    for part in rest.split('%').filter(|part| !part.is_empty()) {
+        text.push(u8::from_str_radix(&part[..2], 16).expect("a byte") as char);
+        text.push_str(&part[2..]);
+    }
+    text
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_user_without_leads_is_deleted_and_one_with_leads_is_not() {
+    for database in both() {
+        let (_server, mut browser) = ann(&database).await;
+        let (mia, ben) =
+            (database.user("acme", "mia@example.com", "member"), database.user("acme", "ben@example.com", "member"));
+        let (_, key) = database.key("acme", None, &["create_leads", "update_delete_leads"]);
+        let server = database.serve();
+        server
+            .create(&key, serde_json::json!({"email": "lead@example.com", "user_id": mia.parse::<i64>().unwrap()}))
+            .await;
+        let page = browser.get(&format!("/settings/users/{mia}/delete")).await;
+        assert!(page.says("1 lead belong") && !page.says("Delete user<"), "{}", page.text);
+        let token = page.hidden("_token");
+        let refused = browser.post(&format!("/settings/users/{mia}/delete"), &[("_token", &token)]).await;
+        assert!(refused.status == StatusCode::CONFLICT && refused.says("is in use: 1 lead"), "{}", refused.text);
+        let gone = browser.fill(&format!("/settings/users/{ben}/delete"), &[]).await;
+        assert_eq!(gone.to(), "/settings/users");
+        assert!(browser.get("/settings/users").await.says("is deleted."));
+        let me = database.number(&format!("SELECT id FROM users WHERE email = '{ANN}'"));
+        let own = browser.post(&format!("/settings/users/{me}/delete"), &[("_token", &token)]).await;
+        assert!(own.status == StatusCode::CONFLICT && own.says("This is you."), "{}", own.text);
+        assert_eq!(database.number("SELECT COUNT(*) FROM users"), 2);
+    }
+}

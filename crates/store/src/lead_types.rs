@@ -10,7 +10,7 @@ use crate::access::{Grant, Held, Visible};
 use crate::audit::Pending;
 use crate::engine::{Connection, Row, values};
 use crate::in_use::{self, Holder};
-use crate::{Error, Page, Result, Slice, change};
+use crate::{Error, Page, Result, Slice, change, lead_groups};
 
 /// A lead type.
 #[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
@@ -36,10 +36,10 @@ pub async fn list(
     group: Option<i64>,
     page: &Page,
 ) -> Result<Slice<Visible<LeadType>>> {
-    let linked = if grant.partner().is_some() { LINKED } else { " AND CAST($2 AS BIGINT) IS NOT NULL" };
     let of_group = if group.is_some() { " AND t.lead_group_id = $5" } else { "" };
-    let sql = format!("{SELECT}{linked} AND t.id > $3{of_group} ORDER BY t.id LIMIT $4");
-    let mut bound = values![grant.account(), record(grant), page.after.map_or(0, |(_, id)| id), page.fetch()];
+    let sql = format!("{SELECT}{} AND t.id > $3{of_group} ORDER BY t.id LIMIT $4", linked(grant));
+    let mut bound =
+        values![grant.account(), lead_groups::record(grant), page.after.map_or(0, |(_, id)| id), page.fetch()];
     bound.extend(group.map(sea_query::Value::from));
     let rows = db.query(&sql, bound, |row| read(row).map(Visible)).await?;
     Ok(Slice::cut(rows, page, |row| (row.id, row.id)))
@@ -47,14 +47,17 @@ pub async fn list(
 
 /// One type in reach.
 pub async fn get(db: &mut Connection<'_>, grant: &Grant<ReadLeadTypes>, id: i64) -> Result<Visible<LeadType>> {
-    let linked = if grant.partner().is_some() { LINKED } else { " AND CAST($2 AS BIGINT) IS NOT NULL" };
-    let sql = format!("{SELECT}{linked} AND t.id = $3");
-    let found = db.query_opt(&sql, values![grant.account(), record(grant), id], |row| read(row).map(Visible)).await?;
+    let sql = format!("{SELECT}{} AND t.id = $3", linked(grant));
+    let found = db
+        .query_opt(&sql, values![grant.account(), lead_groups::record(grant), id], |row| read(row).map(Visible))
+        .await?;
     found.ok_or_else(|| grant.missing("lead_type_id"))
 }
 
-fn record<A>(grant: &Grant<A>) -> i64 {
-    grant.partner().map_or(0, |(record, _)| record.get())
+/// The clause that keeps types (`t`) to those in reach of a partner record ($2), if one is the caller.
+pub(crate) fn linked<A>(grant: &Grant<A>) -> &'static str {
+    // Both texts bind the same values, so that one call serves either reader.
+    if grant.partner().is_some() { LINKED } else { " AND CAST($2 AS BIGINT) IS NOT NULL" }
 }
 
 fn read(row: &Row<'_>) -> Result<LeadType> {

@@ -210,12 +210,29 @@ async fn apply(
 pub async fn delete(db: &mut Connection<'_>, grant: Held<ManageUsers>, email: &Email) -> Result<Visible<User>> {
     change::one_at_a_time(db, grant.account()).await?;
     let gone = by_email(db, &grant, email).await?;
-    refuse_last_admin(db, &grant, &gone).await?;
+    remove(db, &grant, gone).await
+}
+
+/// Deletes the user of an id, who has no leads.
+pub async fn delete_by_id(db: &mut Connection<'_>, grant: Held<ManageUsers>, id: i64) -> Result<Visible<User>> {
+    change::one_at_a_time(db, grant.account()).await?;
+    let gone = by_id(db, &grant, id).await?;
+    remove(db, &grant, gone).await
+}
+
+async fn remove(db: &mut Connection<'_>, grant: &Held<ManageUsers>, gone: User) -> Result<Visible<User>> {
+    refuse_last_admin(db, grant, &gone).await?;
     let what = format!("user {}", gone.name);
     in_use::refuse(db, grant.account(), gone.id, what, &[Holder::leads("user_id")]).await?;
     db.execute("DELETE FROM users WHERE account_id = $1 AND id = $2", values![grant.account(), gone.id]).await?;
-    db.audit(Pending::by(&grant, Event::UserDeleted, gone.id, json!({"before": gone})));
+    db.audit(Pending::by(grant, Event::UserDeleted, gone.id, json!({"before": gone})));
     Ok(Visible(gone))
+}
+
+/// The leads that a user has, those of the bin among them.
+pub async fn leads_of(db: &mut Connection<'_>, grant: &Grant<ManageUsers>, id: i64) -> Result<i64> {
+    let sql = "SELECT COUNT(*) FROM leads WHERE account_id = $1 AND user_id = $2";
+    db.query_int(sql, values![grant.account(), id]).await
 }
 
 /// An account keeps one admin who can sign in: without any, nobody could make another.

@@ -1,9 +1,10 @@
 //! Two writes at the same time on PostgreSQL, the first kept open until the second waits for it: whichever comes first,
 //! nothing uses a setting that is gone, and no key outlives its record. On SQLite one writer takes them in turn.
 
+mod common;
+
 use std::time::Duration;
 
-use leadlatch_domain::account::{Country, CurrencyCode, Slug, ZoneName};
 use leadlatch_domain::id::PartnerId;
 use leadlatch_domain::key_limits::KeyLimits;
 use leadlatch_domain::lead::{FieldRights, LeadInput, Mode};
@@ -14,7 +15,6 @@ use leadlatch_domain::reach::PartnerKind;
 use leadlatch_domain::scope::{Scope, ScopeSet};
 use leadlatch_domain::text::Name;
 use leadlatch_store::access_keys::{self, NewKey};
-use leadlatch_store::accounts::{self, NewAccount};
 use leadlatch_store::partner_records::{self, Links, PartnerChange};
 use leadlatch_store::{Access, Connection, Held, Opened, Result, Store, leads, status_settings, statuses};
 use leadlatch_testkit::postgres;
@@ -29,17 +29,7 @@ struct World {
 impl World {
     async fn new() -> Self {
         let opened = Store::open(&postgres::server().fresh_database()).await.expect("a store");
-        let new = NewAccount {
-            name: Name::parse("acme").expect("a name"),
-            slug: Slug::parse("acme").expect("a slug"),
-            country: Country::default(),
-            time_zone: ZoneName::parse("Europe/London").expect("a zone"),
-            currency: CurrencyCode::parse("GBP").expect("a currency"),
-            host: None,
-        };
-        let operator = opened.operator.clone();
-        let job = async move |db: &mut Connection<'_>| accounts::create(db, &operator, new).await;
-        let account = opened.store.operate(&opened.operator, job).await.expect("an account").id;
+        let account = common::account(&opened, "acme").await;
         let admin = opened.operator.admin_of(account);
         Self { opened, admin }
     }

@@ -1,6 +1,7 @@
 //! The SQL of every row scope against the plain-Rust oracle, on both engines, over leads in every state.
 
-use leadlatch_domain::account::{Country, CurrencyCode, Slug, ZoneName};
+mod common;
+
 use leadlatch_domain::id::{AccountId, PartnerId};
 use leadlatch_domain::key_limits::KeyLimits;
 use leadlatch_domain::key_secret::KeyDigest;
@@ -11,7 +12,6 @@ use leadlatch_domain::reach::{LeadReach, PartnerKind, RowScope, Rows};
 use leadlatch_domain::scope::{Scope, ScopeSet};
 use leadlatch_domain::text::Name;
 use leadlatch_store::access_keys::{self, NewKey};
-use leadlatch_store::accounts::{self, NewAccount};
 use leadlatch_store::leads::{self, ListQuery};
 use leadlatch_store::partner_records::{self, Links};
 use leadlatch_store::{Connection, Opened, Page, Store};
@@ -29,17 +29,7 @@ async fn world(url: &str) -> World {
     let opened = Store::open(url).await.expect("a store");
     let mut world = World { opened, accounts: Vec::new(), partners: Vec::new(), leads: Vec::new() };
     for slug in ["acme", "other"] {
-        let new = NewAccount {
-            name: Name::parse(slug).expect("a name"),
-            slug: Slug::parse(slug).expect("a slug"),
-            country: Country::default(),
-            time_zone: ZoneName::parse("Europe/London").expect("a zone"),
-            currency: CurrencyCode::parse("GBP").expect("a currency"),
-            host: None,
-        };
-        let operator = world.opened.operator.clone();
-        let job = async move |db: &mut Connection<'_>| accounts::create(db, &operator, new).await;
-        let account = world.opened.store.operate(&world.opened.operator, job).await.expect("an account").id;
+        let account = common::account(&world.opened, slug).await;
         world.accounts.push(account);
         for kind in [PartnerKind::Introducer, PartnerKind::Partner, PartnerKind::Both, PartnerKind::Introducer] {
             world.add_partner(account, kind).await;

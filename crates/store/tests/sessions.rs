@@ -1,12 +1,12 @@
 //! A proof that a person's session gave is worth what the live rows say when it is used, not when it was made.
 
-use leadlatch_domain::account::{Country, CurrencyCode, Slug, ZoneName};
+mod common;
+
 use leadlatch_domain::contact::Email;
 use leadlatch_domain::matrix::{CreateLeads, ManageUsers, ReadLeads};
 use leadlatch_domain::random::Randomness;
 use leadlatch_domain::text::Name;
 use leadlatch_domain::time::Clock;
-use leadlatch_store::accounts::{self, NewAccount};
 use leadlatch_store::sign_in::Visit;
 use leadlatch_store::users::{self, UserChange};
 use leadlatch_store::{Access, Connection, Error, Opened, Store, confirm, password, user_groups};
@@ -21,17 +21,7 @@ fn email(text: &str) -> Email {
 /// An account with two admins, of whom Ann is signed in.
 async fn ann(url: &str) -> (Opened, Access, Access) {
     let opened = Store::open_with(url, Clock::system(), Randomness::system()).await.expect("a store");
-    let new = NewAccount {
-        name: Name::parse("acme").expect("a name"),
-        slug: Slug::parse("acme").expect("a slug"),
-        country: Country::default(),
-        time_zone: ZoneName::parse("Europe/London").expect("a zone"),
-        currency: CurrencyCode::parse("GBP").expect("a currency"),
-        host: None,
-    };
-    let operator = opened.operator.clone();
-    let job = async move |db: &mut Connection<'_>| accounts::create(db, &operator, new).await;
-    let account = opened.store.operate(&opened.operator, job).await.expect("an account").id;
+    let account = common::account(&opened, "acme").await;
     let admin = opened.operator.admin_of(account);
     for address in [ANN, "ben@example.com"] {
         let hash = password::hash(&"a long password".into()).expect("a hash");

@@ -1,8 +1,9 @@
 //! The life of an account and its leads through the store's public functions: one story, told on both engines.
 
+mod common;
+
 use std::time::Duration;
 
-use leadlatch_domain::account::{Country, CurrencyCode, Slug, ZoneName};
 use leadlatch_domain::audit::{Entry, Verifier};
 use leadlatch_domain::custom_field::CustomField;
 use leadlatch_domain::id::{AccountId, PartnerId};
@@ -18,7 +19,7 @@ use leadlatch_domain::scope::{Scope, ScopeSet};
 use leadlatch_domain::text::Name;
 use leadlatch_domain::time::{Clock, Timestamp};
 use leadlatch_store::access_keys::{self, NewKey};
-use leadlatch_store::accounts::{self, NewAccount};
+use leadlatch_store::accounts;
 use leadlatch_store::leads::{self, ListQuery};
 use leadlatch_store::partner_records::{self, Links};
 use leadlatch_store::{
@@ -39,17 +40,7 @@ fn name(text: &str) -> Name {
 async fn begin(url: &str) -> Story {
     let clock = Clock::mock(Timestamp::parse("2026-03-01").expect("a day"));
     let opened = Store::open_with(url, clock.clone(), Randomness::system()).await.expect("a store");
-    let new = NewAccount {
-        name: name("Acme"),
-        slug: Slug::parse("acme").expect("a slug"),
-        country: Country::default(),
-        time_zone: ZoneName::parse("Europe/London").expect("a zone"),
-        currency: CurrencyCode::parse("GBP").expect("a currency"),
-        host: None,
-    };
-    let operator = opened.operator.clone();
-    let job = async move |db: &mut Connection<'_>| accounts::create(db, &operator, new).await;
-    let account = opened.store.operate(&opened.operator, job).await.expect("an account").id;
+    let account = common::account(&opened, "acme").await;
     Story { opened, clock, account }
 }
 

@@ -1,10 +1,11 @@
 //! What keys do is counted exactly, whatever becomes of single writes, and logged as far as there is room; on both engines.
 
+mod common;
+
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 use std::time::Duration;
 
-use leadlatch_domain::account::{Country, CurrencyCode, Slug, ZoneName};
 use leadlatch_domain::id::AccountId;
 use leadlatch_domain::key_limits::KeyLimits;
 use leadlatch_domain::key_review::Warning;
@@ -16,7 +17,7 @@ use leadlatch_domain::scope::Scope;
 use leadlatch_domain::text::Name;
 use leadlatch_domain::time::{Clock, Timestamp};
 use leadlatch_store::access_keys::{self, NewKey};
-use leadlatch_store::accounts::{self, NewAccount};
+use leadlatch_store::accounts;
 use leadlatch_store::retention::PURGED_AT_ONCE;
 use leadlatch_store::usage::log::{self, LogFilter, LogWriter, RequestLog};
 use leadlatch_store::usage::report::{self, KeyReport, KeyUse};
@@ -50,17 +51,7 @@ async fn world(url: String, folder: tempfile::TempDir) -> World {
 }
 
 async fn account_with_key(opened: &Opened, slug: &str) -> (AccountId, UsedKey, i64) {
-    let new = NewAccount {
-        name: Name::parse(slug).expect("a name"),
-        slug: Slug::parse(slug).expect("a slug"),
-        country: Country::default(),
-        time_zone: ZoneName::parse("Europe/London").expect("a zone"),
-        currency: CurrencyCode::parse("GBP").expect("a currency"),
-        host: None,
-    };
-    let operator = opened.operator.clone();
-    let job = async move |db: &mut Connection<'_>| accounts::create(db, &operator, new).await;
-    let account = opened.store.operate(&opened.operator, job).await.expect("an account").id;
+    let account = common::account(opened, slug).await;
     let scopes = [Scope::CreateLeads, Scope::ReadLeads].into_iter().collect();
     let name = Name::parse("key").expect("a name");
     let new = NewKey { name, note: None, partner: None, scopes, expires_at: None, limits: KeyLimits::default() };
@@ -115,19 +106,6 @@ impl World {
             writer.write(&self.opened.store, usage).await.expect("written");
         }
     }
-
-    /// A statement past the store: to break what it stands on.
-    async fn damage(&self, sql: &str) {
-        if let Some(path) = self.url.strip_prefix("sqlite:") {
-            rusqlite::Connection::open(path).expect("a connection").execute_batch(sql).expect("done");
-            return;
-        }
-        let (client, connection) = tokio_postgres::connect(&self.url, tokio_postgres::NoTls).await.expect("connected");
-        let going = tokio::spawn(connection);
-        client.batch_execute(sql).await.expect("done");
-        drop(client);
-        going.await.expect("a task").expect("closed");
-    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -137,11 +115,19 @@ async fn what_could_not_be_written_is_counted_again() {
         let other = account_with_key(&world.opened, "other").await.1;
         usage.count(world.key, &world.used());
         usage.count(other, &world.used());
-        world.damage("ALTER TABLE request_log_drops RENAME TO away; ALTER TABLE access_key_usage RENAME TO gone").await;
+        common::by_hand(
+            &world.url,
+            "ALTER TABLE request_log_drops RENAME TO away; ALTER TABLE access_key_usage RENAME TO gone",
+        )
+        .await;
         usage.flush(&world.opened.store).await.expect_err("the table is gone");
         usage.count(world.key, &Use { status: 404, rows: 0, ..world.used() });
         usage.flush(&world.opened.store).await.expect_err("the table is still gone");
-        world.damage("ALTER TABLE away RENAME TO request_log_drops; ALTER TABLE gone RENAME TO access_key_usage").await;
+        common::by_hand(
+            &world.url,
+            "ALTER TABLE away RENAME TO request_log_drops; ALTER TABLE gone RENAME TO access_key_usage",
+        )
+        .await;
         usage.flush(&world.opened.store).await.expect("written");
         usage.flush(&world.opened.store).await.expect("nothing is left");
         let report = world.report().await;
@@ -268,9 +254,9 @@ async fn a_batch_waits_while_the_database_is_away_and_is_given_up_when_it_is_ref
     assert_eq!(world.log(LogFilter::default()).await.entries.len(), 1);
     usage.count(world.key, &world.used());
     writer.gather().await;
-    world.damage("ALTER TABLE request_log RENAME TO gone").await;
+    common::by_hand(&world.url, "ALTER TABLE request_log RENAME TO gone").await;
     writer.write(&world.opened.store, &usage).await.expect_err("refused");
-    world.damage("ALTER TABLE gone RENAME TO request_log").await;
+    common::by_hand(&world.url, "ALTER TABLE gone RENAME TO request_log").await;
     assert!(!writer.gather_rest(), "given up");
     usage.flush(&world.opened.store).await.expect("written");
     assert_eq!(world.log(LogFilter::default()).await.dropped, 1);
@@ -334,7 +320,7 @@ async fn entries_go_when_their_days_are_over() {
     for world in worlds().await {
         let (usage, mut writer) = Usage::new();
         let (_, other, _) = account_with_key(&world.opened, "other").await;
-        world.damage("UPDATE accounts SET request_log_days = 60 WHERE slug = 'other'").await;
+        common::by_hand(&world.url, "UPDATE accounts SET request_log_days = 60 WHERE slug = 'other'").await;
         for _ in 0..1_200 {
             usage.count(world.key, &world.used());
         }

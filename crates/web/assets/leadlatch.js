@@ -171,9 +171,18 @@ document.addEventListener("submit", (event) => {
 
 // ---- Forms ----
 
+// A form that changes something goes once: a browser drops the answer to the first sending for that to the second.
+const ONCE_MS = 20_000;
+
 document.addEventListener("submit", (event) => {
-  const button = event.submitter;
-  if (event.defaultPrevented || !button?.dataset.busy) return;
+  const [form, button] = [event.target, event.submitter];
+  if (event.defaultPrevented) return;
+  if (form.dataset.sent) return event.preventDefault();
+  if (form.method === "post") {
+    form.dataset.sent = "yes";
+    setTimeout(() => { delete form.dataset.sent; }, ONCE_MS);
+  }
+  if (!button?.dataset.busy) return;
   button.setAttribute("aria-busy", "true");
   (one(".button-label", button) ?? button).textContent = button.dataset.busy;
 });
@@ -298,20 +307,24 @@ function makeKeyForm(form) {
 
   const showKind = () => {
     const isPartner = kind() === "partner";
-    for (const part of all("[data-for-kind]", form)) part.hidden = part.dataset.forKind !== kind();
+    for (const part of all("[data-for-kind]", form)) {
+      part.hidden = part.dataset.forKind !== kind();
+      // What is not shown is not sent.
+      for (const field of all("input[type=password], [name=code]", part)) field.disabled = part.hidden;
+    }
     one(".features", form).classList.toggle("for-partner", isPartner);
     for (const tick of features) {
       const closed = isPartner && tick.hasAttribute("data-full-only");
       tick.disabled = closed;
-      if (closed) tick.checked = false;
       tick.closest(".feature").classList.toggle("closed", closed);
     }
   };
   const showChips = () => {
     for (const chip of all(".chip[data-scopes]", form)) {
       const wanted = chip.dataset.scopes.split(" ");
-      const fits = features.every((tick) => tick.disabled || tick.checked === wanted.includes(tick.value));
-      chip.setAttribute("aria-pressed", String(fits && features.some((tick) => tick.checked)));
+      const open = features.filter((tick) => !tick.disabled);
+      const fits = open.every((tick) => tick.checked === wanted.includes(tick.value));
+      chip.setAttribute("aria-pressed", String(fits && open.some((tick) => tick.checked)));
     }
   };
   const proposeName = () => {
@@ -340,12 +353,13 @@ function makeKeyForm(form) {
     });
   }
   form.addEventListener("change", (event) => {
+    if (event.target.matches(SECRETS)) return;
     if (event.target.matches('[name="kind"], [name="partner"]')) { showKind(); proposeName(); }
     if (event.target === partner) sayPartner();
     showChips();
     later();
   });
-  form.addEventListener("input", later);
+  form.addEventListener("input", (event) => { if (!event.target.matches(SECRETS)) later(); });
   one("[data-refresh]", document)?.addEventListener("click", (event) => { event.preventDefault(); refresh(form); });
   one("[data-my-address]", form)?.addEventListener("click", (event) => {
     event.preventDefault();
@@ -358,13 +372,18 @@ function makeKeyForm(form) {
   showChips();
 }
 
+/** Fields that no preview needs. */
+const SECRETS = "[name=password], [name=code]";
+
 let asked = 0;
 
 async function refresh(form) {
   const place = one(form.dataset.summary);
   const mine = asked += 1;
   try {
-    const answer = await fetch(form.dataset.preview, { method: "POST", body: new URLSearchParams(new FormData(form)) });
+    const data = new URLSearchParams(new FormData(form));
+    for (const field of all(SECRETS, form)) data.delete(field.name);
+    const answer = await fetch(form.dataset.preview, { method: "POST", body: data });
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     const content = one("[data-summary-content]", page);
     if (!answer.ok || !content || mine !== asked) return;

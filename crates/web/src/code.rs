@@ -3,12 +3,13 @@
 use std::time::Instant;
 
 use askama::Template;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use leadlatch_store::authenticator::Waiting;
 use serde::Deserialize;
 
 use crate::Web;
+use crate::asked::Query;
 use crate::form::Form;
 use crate::note::Note;
 use crate::page::{Answer, page_with};
@@ -53,15 +54,14 @@ pub(crate) async fn give(State(web): State<Web>, visitor: Visitor, Form(given): 
     let (waiting, next) = (waiting(&web, &visitor).await?, given.next.unwrap_or_default());
     // Codes are guessed as passwords are, and wait in the same way.
     let guessed = format!("code {}", waiting.email.to_lowercase());
-    let wait = web.throttle.wait(visitor.address, &guessed, Instant::now());
-    if !wait.is_zero() {
-        return form(StatusCode::TOO_MANY_REQUESTS, &visitor, &next, Some(too_many(wait)));
-    }
+    let attempt = match web.throttle.begin(visitor.address, &guessed, Instant::now()) {
+        Ok(attempt) => attempt,
+        Err(wait) => return form(StatusCode::TOO_MANY_REQUESTS, &visitor, &next, Some(too_many(wait))),
+    };
     if let Some(signed_in) = web.store().give_code(waiting, given.code, visitor.visit()).await? {
-        web.throttle.succeeded(visitor.address, &guessed);
+        attempt.succeeded();
         return Ok(welcome(signed_in, &next));
     }
-    web.throttle.failed(visitor.address, &guessed, Instant::now());
     let wrong = "This code is wrong, or was used already. Type the one that the app shows now.";
     form(StatusCode::UNAUTHORIZED, &visitor, &next, Some(wrong.into()))
 }

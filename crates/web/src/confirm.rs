@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use askama::Template;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::IntoResponse;
 use leadlatch_domain::matrix::{Action, UseAccount};
@@ -13,6 +13,7 @@ use serde::Deserialize;
 
 use crate::Web;
 use crate::around::go;
+use crate::asked::Query;
 use crate::form::Form;
 use crate::frame::Frame;
 use crate::page::{Answer, page_with};
@@ -87,24 +88,22 @@ pub(crate) async fn confirm(
 /// beside the fields.
 pub(crate) async fn given<A: Action>(web: &Web, signed: &Signed<A>, again: Again) -> Result<Option<String>, Refusal> {
     let (email, address) = (signed.me()?.email.to_lowercase(), signed.visitor.address);
-    let wait = web.throttle.wait(address, &email, Instant::now());
-    if !wait.is_zero() {
-        return Ok(Some(too_many(wait)));
-    }
+    let attempt = match web.throttle.begin(address, &email, Instant::now()) {
+        Ok(attempt) => attempt,
+        Err(wait) => return Ok(Some(too_many(wait))),
+    };
     let candidate = web.store().candidate_again(&signed.permit::<UseAccount>()?).await?;
     if let Err(refused) = web.passwords.verify(candidate, again.password).await? {
-        web.throttle.failed(address, &email, Instant::now());
         web.store().sign_in_failed(&refused, &signed.visitor.visit()).await?;
         return Ok(Some("This is not your password.".into()));
     }
     if signed.me()?.has_authenticator {
         let grant = signed.permit::<UseAccount>()?;
         if !web.store().give_code_again(grant, again.code).await? {
-            web.throttle.failed(address, &email, Instant::now());
             return Ok(Some("The code is wrong, or was used already. Type the one that the app shows now.".into()));
         }
     }
-    web.throttle.succeeded(address, &email);
+    attempt.succeeded();
     let grant = signed.permit::<UseAccount>()?;
     web.store().write(grant, async move |db, grant| sessions::confirmed(db, grant).await).await?;
     Ok(None)

@@ -2,6 +2,8 @@
 
 use leadlatch_domain::fault::Fault;
 
+use crate::components::words::count;
+
 /// What to change, a sentence a field.
 #[derive(Debug, Default)]
 pub(crate) struct Errors(Vec<(&'static str, String)>);
@@ -15,6 +17,16 @@ impl Errors {
     /// Whether there is nothing to change.
     pub(crate) fn is_empty(&self) -> bool {
         self.0.is_empty()
+    }
+
+    /// `2 things`
+    pub(crate) fn in_words(&self) -> String {
+        count(self.0.len() as i64, "thing")
+    }
+
+    /// Every field with what is the matter with it.
+    pub(crate) fn all(&self) -> &[(&'static str, String)] {
+        &self.0
     }
 
     /// Notes what is the matter with a field.

@@ -34,24 +34,37 @@ pub(crate) struct Place {
     pub(crate) title: &'static str,
     /// Its address; pages below it count as it.
     pub(crate) href: &'static str,
+    /// What it is for, in one line.
+    pub(crate) about: &'static str,
     section: Section,
     /// Whether members have no use for it.
     admins_only: bool,
 }
 
-const fn place(section: Section, title: &'static str, href: &'static str, admins_only: bool) -> Place {
-    Place { title, href, section, admins_only }
+/// A place for admins.
+const fn place(section: Section, title: &'static str, href: &'static str, about: &'static str) -> Place {
+    Place { title, href, about, section, admins_only: true }
+}
+
+/// A place for everybody.
+const fn open_place(title: &'static str, href: &'static str, about: &'static str) -> Place {
+    Place { title, href, about, section: Section::Top, admins_only: false }
 }
 
 const PLACES: &[Place] = &[
-    place(Section::Top, "Home", "/", false),
-    place(Section::Top, "Partners", crate::partners::HOME, true),
-    place(Section::Settings, "Overview", "/settings", true),
-    place(Section::Settings, "Users", "/settings/users", true),
-    place(Section::Configuration, "Access Keys", crate::access_keys::HOME, true),
-    place(Section::Configuration, "Webhooks", crate::webhooks::HOME, true),
-    place(Section::Top, "Audit Trail", crate::audit_trail::HOME, true),
-    place(Section::Top, "Help", crate::help::HOME, false),
+    open_place("Home", "/", "What is set up, and what is not"),
+    place(Section::Top, "Partners", crate::partners::HOME, "The companies that supply leads, buy them, or both"),
+    place(Section::Settings, "Overview", "/settings", "Everything that an admin sets up"),
+    place(Section::Settings, "Users", crate::users::LIST, "Who signs in, and what each person may do"),
+    place(
+        Section::Configuration,
+        "Access Keys",
+        crate::access_keys::HOME,
+        "What lets outside systems send and read leads",
+    ),
+    place(Section::Configuration, "Webhooks", crate::webhooks::HOME, "Where events are sent as they happen"),
+    place(Section::Top, "Audit Trail", crate::audit_trail::HOME, "Who changed what in security and configuration"),
+    open_place("Help", crate::help::HOME, "What a key is, how to send it, every error code"),
 ];
 
 /// How the pages look.
@@ -152,6 +165,11 @@ impl Frame {
     pub(crate) fn below(&self, href: &str) -> impl Iterator<Item = &'static Place> {
         let within = format!("{href}/");
         self.places().into_iter().map(|(_, place)| place).filter(move |place| place.href.starts_with(&within))
+    }
+
+    /// The places beside Home that the person has a use for.
+    pub(crate) fn others(&self) -> impl Iterator<Item = &'static Place> {
+        self.places().into_iter().map(|(_, place)| place).filter(|place| place.href != "/")
     }
 
     /// Whether the page is this place or lies below it, and below no nearer one.

@@ -22,13 +22,19 @@ struct Step {
 #[template(path = "home.html")]
 struct Page {
     frame: Frame,
+    lead: String,
     /// None for a member, who sets nothing up.
     steps: Vec<Step>,
 }
 
 impl Page {
-    fn done(&self) -> usize {
-        self.steps.iter().filter(|step| step.done).count()
+    /// The first step that is to do: the one that comes next.
+    fn next(&self) -> Option<&Step> {
+        self.steps.iter().find(|step| !step.done)
+    }
+
+    fn is_next(&self, step: &Step) -> bool {
+        self.next().is_some_and(|next| next.title == step.title)
     }
 }
 
@@ -40,18 +46,26 @@ pub(crate) async fn show(State(web): State<Web>, signed: Signed<UseAccount>) -> 
         let found = web.store().read(async |db| set_up::read(db, &grant).await).await?;
         steps = list(&signed.frame, found, signed.me()?.has_authenticator);
     }
-    page(&Page { frame: signed.frame, steps })
+    page(&Page { frame: signed.frame, lead: lead(&steps), steps })
+}
+
+/// `4 of 6 steps of setting up are done.`
+fn lead(steps: &[Step]) -> String {
+    match (steps.iter().filter(|step| step.done).count(), steps.len()) {
+        (_, 0) => "The pages that you have a use for.".into(),
+        (done, all) if done == all => "Everything is set up.".into(),
+        (done, all) => format!("{done} of {all} steps of setting up are done."),
+    }
 }
 
 fn list(frame: &Frame, found: SetUp, has_authenticator: bool) -> Vec<Step> {
     let step = |done, title, why, place| Step { done, title, why, href: frame.href(place) };
-    let mut steps = vec![
-        step(
-            found.fields,
-            "Name your own fields",
-            "A lead group says which custom fields its leads have.",
-            "Lead Groups",
-        ),
+    // Custom fields are set up by the command line as long as no page of the navigation does it.
+    let fields = frame.href("Lead Groups").map(|_| {
+        let why = "A lead group says which custom fields its leads have.";
+        step(found.fields, "Name your own fields", why, "Lead Groups")
+    });
+    let others = [
         step(found.partner, "Add a partner", "An introducer sends leads in, a partner receives them.", "Partners"),
         step(found.key, "Make an access key", "It lets one outside system send or read leads.", "Access Keys"),
         step(found.key_used, "Use the key", "Help says how to send it, with a line to try.", "Help"),
@@ -62,12 +76,12 @@ fn list(frame: &Frame, found: SetUp, has_authenticator: bool) -> Vec<Step> {
             "With one alone, a lost password locks everybody out.",
             "Users",
         ),
+        Step {
+            done: has_authenticator,
+            title: "Set up your authenticator app",
+            why: "With it, whoever has your password alone cannot sign in.",
+            href: Some("/account/authenticator"),
+        },
     ];
-    steps.push(Step {
-        done: has_authenticator,
-        title: "Set up your authenticator app",
-        why: "With it, whoever has your password alone cannot sign in.",
-        href: Some("/account/authenticator"),
-    });
-    steps
+    fields.into_iter().chain(others).collect()
 }

@@ -24,6 +24,7 @@
 mod access_keys;
 mod account;
 mod around;
+mod asked;
 mod assets;
 mod audit_trail;
 mod code;
@@ -134,11 +135,7 @@ fn routes() -> Router<Web> {
         .route("/account/authenticator/remove", get(account::back).post(authenticator::remove))
         .route("/account/sessions/{id}/end", get(account::back).post(account::end_session))
         .route("/settings", get(settings::show))
-        .route("/settings/users", get(users::list))
-        .route("/settings/users/new", get(users::show_invite).post(users::invite))
-        .route("/settings/users/{id}", get(users::show_one).post(users::change))
-        .route("/settings/users/{id}/link", get(users::back).post(users::link))
-        .route("/settings/users/{id}/authenticator", get(users::back).post(users::remove_authenticator))
+        .merge(users::routes())
         .merge(access_keys::routes())
         .merge(webhooks::routes())
         .merge(partners::routes())

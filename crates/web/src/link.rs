@@ -1,7 +1,7 @@
 //! The password by a link: of an invitation, or a new one.
 
 use askama::Template;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use leadlatch_domain::token::Token;
 use leadlatch_store::links::Opens;
@@ -10,6 +10,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 
 use crate::Web;
+use crate::asked::Path;
 use crate::form::Form;
 use crate::note::Note;
 use crate::page::{Answer, page_with};

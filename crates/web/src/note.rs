@@ -60,6 +60,11 @@ impl Note {
         Self::new(Tone::Refused, &text.into())
     }
 
+    /// After the password was asked again because of a button that stands on a page.
+    pub(crate) fn press_again() -> Self {
+        Self::refused("Nothing was changed yet. Now press the button again.")
+    }
+
     pub(crate) fn new(tone: Tone, text: &str) -> Self {
         Self { tone, text: text.chars().take(MAX).collect() }
     }

@@ -1,6 +1,9 @@
 //! Addresses that are made in more than one place.
 
-use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+
+/// What of a value in a query is escaped.
+const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// To the sign-in, and back from there.
 pub(crate) fn sign_in(back: &str) -> String {
@@ -28,12 +31,19 @@ pub fn start(token: &str) -> String {
 }
 
 fn with_next(path: &str, back: &str) -> String {
-    if back == "/" { path.to_owned() } else { format!("{path}?next={}", escape(back)) }
+    with_query(path, Some(("next", back)).filter(|_| back != "/"))
 }
 
 /// A value of a query.
-pub(crate) fn escape(text: &str) -> String {
-    utf8_percent_encode(text, NON_ALPHANUMERIC).to_string()
+fn escape(text: &str) -> String {
+    utf8_percent_encode(text, RESERVED).to_string()
+}
+
+/// An address with a query.
+pub(crate) fn with_query<N: AsRef<str>, V: AsRef<str>>(path: &str, pairs: impl IntoIterator<Item = (N, V)>) -> String {
+    let pair = |(name, value): (N, V)| format!("{}={}", name.as_ref(), escape(value.as_ref()));
+    let pairs: Vec<_> = pairs.into_iter().map(pair).collect();
+    if pairs.is_empty() { path.to_owned() } else { format!("{path}?{}", pairs.join("&")) }
 }
 
 /// Where to go on, if that is a page of this server: a path, and nothing that a browser takes for another host.

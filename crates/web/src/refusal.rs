@@ -105,7 +105,7 @@ impl From<Error> for Refusal {
                 Self::said(StatusCode::NOT_FOUND, "This link opens nothing any more", remedy)
             }
             Error::NotFound(_) | Error::NoSuch { .. } | Error::OutOfReach => Self::not_found(),
-            Error::Conflict(text) => Self::said(status, "It stands against something that is there already", text),
+            Error::Conflict(text) => Self::said(status, "This cannot be done as things are", text),
             Error::InUse(by) => Self::said(status, "It is in use", by.to_string()),
             Error::Invalid(faults) => {
                 let all: Vec<_> = faults.iter().map(|fault| fault.detail.as_ref()).collect();

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use askama::Template;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use leadlatch_domain::contact::Email;
@@ -16,6 +16,7 @@ use serde::Deserialize;
 
 use crate::Web;
 use crate::around::{SessionCookie, go};
+use crate::asked::Query;
 use crate::form::{Button, Form};
 use crate::note::Note;
 use crate::page::{Answer, page_with};
@@ -66,20 +67,18 @@ pub(crate) async fn sign_in(State(web): State<Web>, visitor: Visitor, Form(given
             "Type the e-mail address in full, such as ann@example.com.".into(),
         );
     };
-    let (twin, now) = (email.twin(), Instant::now());
-    let wait = web.throttle.wait(visitor.address, &twin, now);
-    if !wait.is_zero() {
-        return again(StatusCode::TOO_MANY_REQUESTS, too_many(wait));
-    }
+    let attempt = match web.throttle.begin(visitor.address, &email.twin(), Instant::now()) {
+        Ok(attempt) => attempt,
+        Err(wait) => return again(StatusCode::TOO_MANY_REQUESTS, too_many(wait)),
+    };
     let candidate = web.store().candidate(&email).await?;
     match web.passwords.verify(candidate, given.password).await? {
         Ok(verified) => {
-            web.throttle.succeeded(visitor.address, &twin);
+            attempt.succeeded();
             let signed_in = web.store().sign_in(verified, visitor.visit()).await?;
             Ok(welcome(signed_in, &next))
         }
         Err(refused) => {
-            web.throttle.failed(visitor.address, &twin, Instant::now());
             web.store().sign_in_failed(&refused, &visitor.visit()).await?;
             again(StatusCode::UNAUTHORIZED, "This e-mail and this password do not belong together.".into())
         }

@@ -1,7 +1,7 @@
 //! The first admin of a new server, by the link that `serve` prints.
 
 use askama::Template;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use leadlatch_domain::account::{Country, CurrencyCode, Slug, ZoneName};
 use leadlatch_domain::contact::Email;
@@ -15,6 +15,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 
 use crate::Web;
+use crate::asked::Path;
 use crate::errors::Errors;
 use crate::form::Form;
 use crate::note::Note;

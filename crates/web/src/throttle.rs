@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv6Addr};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 /// Failures that cost nothing: of one e-mail from an address, and of an address in all.
@@ -51,31 +51,53 @@ impl Failures {
 }
 
 impl Throttle {
-    /// How long whoever asks has to wait; nothing is counted.
-    pub(crate) fn wait(&self, address: Option<IpAddr>, email: &str, now: Instant) -> Duration {
-        let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let waits = keys(address, email).into_iter().filter_map(|key| Some(known.get(&key)?.wait(key.free(), now)));
-        waits.max().unwrap_or_default()
-    }
-
-    /// Counts a failure.
-    pub(crate) fn failed(&self, address: Option<IpAddr>, email: &str, now: Instant) {
-        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+    /// Begins an attempt, or says how long whoever asks has to wait. It counts as failed from here on, not from its end:
+    /// guesses that are made at the same moment count one another.
+    pub(crate) fn begin(
+        &self,
+        address: Option<IpAddr>,
+        email: &str,
+        now: Instant,
+    ) -> std::result::Result<Attempt<'_>, Duration> {
+        let (mut known, keys) = (self.lock(), keys(address, email));
+        let waits = keys.iter().filter_map(|key| Some(known.get(key)?.wait(key.free(), now)));
+        let wait = waits.max().unwrap_or_default();
+        if !wait.is_zero() {
+            return Err(wait);
+        }
         if known.len() > MANY {
             known.retain(|_, failures| now.duration_since(failures.last) < FORGOTTEN);
         }
-        for key in keys(address, email) {
-            let failures = known.entry(key).or_insert(Failures { count: 0, last: now });
+        for key in &keys {
+            let failures = known.entry(key.clone()).or_insert(Failures { count: 0, last: now });
             let old = now.duration_since(failures.last) >= FORGOTTEN;
             *failures = Failures { count: if old { 1 } else { failures.count + 1 }, last: now };
         }
+        Ok(Attempt { throttle: self, keys })
     }
 
-    /// The pair is free again. The address is not: whoever has one account does not free guesses at others by it.
-    pub(crate) fn succeeded(&self, address: Option<IpAddr>, email: &str) {
-        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let [_, pair] = keys(address, email);
+    fn lock(&self) -> MutexGuard<'_, HashMap<Key, Failures>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// An attempt that was let through.
+#[derive(Debug)]
+#[must_use]
+pub(crate) struct Attempt<'t> {
+    throttle: &'t Throttle,
+    keys: [Key; 2],
+}
+
+impl Attempt<'_> {
+    /// The pair is free again. Of the address this attempt alone is taken back: whoever has one account does not free
+    /// guesses at others by it.
+    pub(crate) fn succeeded(self) {
+        let (mut known, [address, pair]) = (self.throttle.lock(), self.keys);
         known.remove(&pair);
+        if let Some(failures) = known.get_mut(&address) {
+            failures.count = failures.count.saturating_sub(1);
+        }
     }
 }
 
@@ -106,28 +128,39 @@ mod tests {
     fn the_wait_grows_for_the_pair_and_nobody_else() {
         let (throttle, now) = (Throttle::default(), Instant::now());
         let (here, there) = (from("192.0.2.1"), from("192.0.2.2"));
+        let wait = |address, name, now| throttle.begin(address, name, now).err();
         for _ in 0..FREE_OF_PAIR {
-            assert_eq!(throttle.wait(here, "ann", now), Duration::ZERO);
-            throttle.failed(here, "ann", now);
+            assert_eq!(wait(here, "ann", now), None);
         }
-        assert_eq!(throttle.wait(here, "ann", now), Duration::from_secs(1));
-        throttle.failed(here, "ann", now);
-        assert_eq!(throttle.wait(here, "ann", now), Duration::from_secs(2));
-        assert_eq!(throttle.wait(here, "ann", now + Duration::from_secs(2)), Duration::ZERO);
-        assert_eq!(throttle.wait(there, "ann", now), Duration::ZERO, "the person is not locked out");
-        assert_eq!(throttle.wait(here, "ben", now), Duration::ZERO);
-        throttle.succeeded(here, "ann");
-        assert_eq!(throttle.wait(here, "ann", now), Duration::ZERO);
+        assert_eq!(wait(here, "ann", now), Some(Duration::from_secs(1)));
+        let later = now + Duration::from_secs(1);
+        assert_eq!(wait(here, "ann", later), None);
+        assert_eq!(wait(here, "ann", later), Some(Duration::from_secs(2)));
+        assert_eq!(wait(there, "ann", later), None, "the person is not locked out");
+        assert_eq!(wait(here, "ben", later), None);
+        let right = throttle.begin(here, "ann", later + Duration::from_secs(2)).expect("the wait is over");
+        right.succeeded();
+        assert_eq!(wait(here, "ann", later), None);
+    }
+
+    #[test]
+    fn who_signs_in_often_never_waits() {
+        let (throttle, now) = (Throttle::default(), Instant::now());
+        for _ in 0..100 {
+            throttle.begin(from("192.0.2.1"), "ann", now).expect("no wait").succeeded();
+        }
     }
 
     #[test]
     fn an_address_waits_whatever_names_it_tries_and_never_for_ever() {
-        let (throttle, now) = (Throttle::default(), Instant::now());
+        let (throttle, mut now) = (Throttle::default(), Instant::now());
         for number in 0..100 {
             let address = from(&format!("2001:db8::{number:x}"));
-            throttle.failed(address, &number.to_string(), now);
+            let _ = throttle.begin(address, &number.to_string(), now);
+            now += LONGEST;
         }
-        assert_eq!(throttle.wait(from("2001:db8::ffff"), "new", now), LONGEST);
-        assert_eq!(throttle.wait(from("2001:db8:0:1::1"), "new", now), Duration::ZERO);
+        now -= LONGEST;
+        assert_eq!(throttle.begin(from("2001:db8::ffff"), "new", now).err(), Some(LONGEST));
+        assert!(throttle.begin(from("2001:db8:0:1::1"), "new", now).is_ok());
     }
 }

@@ -14,6 +14,8 @@ use crate::problem::Problem;
 /// What is told to who presents no key.
 pub(super) const WHERE: &str =
     "Send the access key as <key> inside <lead>, or directly under <data> to search, read and delete.";
+/// What is told to who presents several.
+const ONE: &str = "Send one access key: the same in every <key>, and no other in a header.";
 const IN_CLEAR: &str = "Use https; or an account admin lets existing integrations come over plain http, and their keys \
     be read by anyone on the way: leadlatch account set --plain-http on.";
 
@@ -34,6 +36,7 @@ pub(super) async fn enter(
 ) -> Result<Access, Problem> {
     let digest = presented(headers, keys(document)).map_err(|problem| match problem.code() {
         Code::MissingCredential => Problem::because(Code::MissingCredential, WHERE),
+        Code::ConflictingCredentials => Problem::because(Code::ConflictingCredentials, ONE),
         _ => problem,
     })?;
     let access = admit(app, caller, digest, rule).await?;

@@ -7,42 +7,42 @@ use percent_encoding::percent_decode;
 
 use super::decode::letters;
 
-/// The names that forms have, in lower case, and the elements of a lead that they stand for. What is not here a form
+/// The names that forms have, read without regard to case, and the elements of a lead that they stand for. What is not here a form
 /// never sets.
 const NAMES: [(&str, &str); 19] = [
-    ("intsiteid", "site"),
-    ("intreferrerbuyerid", "introducer"),
-    ("strsource", "source"),
-    ("strmedium", "medium"),
-    ("strterm", "term"),
-    ("strleadtitle", "title"),
-    ("strleadfirstname", "firstname"),
-    ("strleadlastname", "lastname"),
-    ("strleadcompany", "company"),
-    ("strleadjobtitle", "jobtitle"),
-    ("strleadphone1", "phone1"),
-    ("strleadphone2", "phone2"),
-    ("strleadfax", "fax"),
-    ("strleademail", "email"),
-    ("strleadaddress", "address"),
-    ("strleadaddress2", "address2"),
-    ("strleadaddress3", "address3"),
-    ("strleadtowncity", "towncity"),
-    ("strleadpostcode", "postcode"),
+    ("intSiteID", "site"),
+    ("intReferrerBuyerID", "introducer"),
+    ("strSource", "source"),
+    ("strMedium", "medium"),
+    ("strTerm", "term"),
+    ("strLeadTitle", "title"),
+    ("strLeadFirstName", "firstname"),
+    ("strLeadLastName", "lastname"),
+    ("strLeadCompany", "company"),
+    ("strLeadJobTitle", "jobtitle"),
+    ("strLeadPhone1", "phone1"),
+    ("strLeadPhone2", "phone2"),
+    ("strLeadFax", "fax"),
+    ("strLeadEmail", "email"),
+    ("strLeadAddress", "address"),
+    ("strLeadAddress2", "address2"),
+    ("strLeadAddress3", "address3"),
+    ("strLeadTownCity", "towncity"),
+    ("strLeadPostcode", "postcode"),
 ];
 
 /// Contact preferences: 1 is yes, 2 is no, all else unknown.
 const PREFERENCES: [(&str, &str); 5] = [
-    ("intdpastatusphoneid", "contactphone"),
-    ("intdpastatussmsid", "contactsms"),
-    ("intdpastatusemailid", "contactemail"),
-    ("intdpastatusmailid", "contactmail"),
-    ("intdpastatusfaxid", "contactfax"),
+    ("intDPAStatusPhoneID", "contactphone"),
+    ("intDPAStatusSMSID", "contactsms"),
+    ("intDPAStatusEmailID", "contactemail"),
+    ("intDPAStatusMailID", "contactmail"),
+    ("intDPAStatusFaxID", "contactfax"),
 ];
 
 /// Fields that no person sees, and programs that fill in every form do.
-const TRAPS: [&str; 2] = ["strleadhomepage", "honeypot"];
-const DATA: &str = "strleaddata";
+const TRAPS: [&str; 2] = ["strLeadHomepage", "honeypot"];
+const DATA: &str = "strLeadData";
 
 /// The fields of a form by their names in lower case.
 #[derive(Debug, Default)]
@@ -67,9 +67,9 @@ impl Fields {
         }
     }
 
-    /// The value of a field, empty where there is none.
+    /// The value of a field, whatever the case of its name; empty where there is none.
     pub(super) fn text(&self, name: &str) -> &str {
-        self.0.iter().find(|(known, _)| known == name).map_or("", |(_, value)| value)
+        self.0.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map_or("", |(_, value)| value)
     }
 
     /// Whether something was filled in that only a program sees.
@@ -89,7 +89,8 @@ impl Fields {
             ((*element).to_owned(), word.to_owned())
         });
         let data = self.0.iter().filter_map(|(name, value)| {
-            let number = name.strip_prefix(DATA)?;
+            let (prefix, number) = name.split_at_checked(DATA.len())?;
+            prefix.eq_ignore_ascii_case(DATA).then_some(())?;
             Some((format!("data{number}"), value.clone()))
         });
         WireLead::read(named.chain(preferences).chain(data))

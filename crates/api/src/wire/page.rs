@@ -23,7 +23,7 @@ pub(super) fn not_open() -> Response {
     let lines = [
         "This form cannot be posted here.".to_owned(),
         "If it is yours: an account admin lets forms post to a lead group, from pages that are named, with leadlatch \
-         lead-group web-form, or on the lead group's page. Post over https."
+         lead-group web-form. Post over https."
             .to_owned(),
     ];
     page(StatusCode::FORBIDDEN, "Not accepted", &lines)

@@ -4,6 +4,7 @@ use leadlatch_domain::custom_field::DataKey;
 use leadlatch_domain::lead::field::Kind;
 use leadlatch_domain::lead::wire::NAMES;
 use leadlatch_domain::lead::{FieldRights, LeadField, Value};
+use leadlatch_domain::text::capital;
 use leadlatch_store::leads::wire::Record;
 
 use super::answer::Xml;
@@ -34,15 +35,10 @@ fn text(record: &Record, field: LeadField) -> String {
         LeadField::SiteId => record.site.clone(),
         LeadField::IntroducerId => record.introducer.clone(),
         LeadField::Test => if *record.lead.get(field) == Value::Flag(true) { "1" } else { "0" }.into(),
+        LeadField::Progress => capital(&record.lead.in_words(field)),
         field if field.kind() == Kind::Preference => capital(&record.lead.in_words(field)),
         field => record.lead.in_words(field),
     }
-}
-
-/// `Yes`, `No` or `Unknown`.
-fn capital(word: &str) -> String {
-    let mut letters = word.chars();
-    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
 /// The date of birth in three elements, as it may also be sent.

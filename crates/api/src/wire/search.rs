@@ -73,7 +73,9 @@ fn read(document: &Element) -> Result<Search, Vec<FieldFault>> {
     if let Some(test) = text("test") {
         pairs.push(("test".into(), if matches!(test.as_str(), "1" | "true") { "true" } else { "false" }.into()));
     }
-    let (lead_group, lead_type, introducer) = (text("leadgroup"), text("type"), text("introducer"));
+    let (lead_group, lead_type) = (text("leadgroup"), text("type"));
+    // As where leads are sent, 0 is no introducer.
+    let introducer = text("introducer").filter(|number| number != "0");
     let days = [text("startdate"), text("enddate")];
     let numbers = [text("page"), text("perpage")];
     let mut keep = |read: Result<_, FieldFault>| read.map_err(|fault| faults.push(fault)).ok();

@@ -5,6 +5,7 @@ use url::form_urlencoded::Serializer;
 use crate::account::ZoneName;
 use crate::custom_field::DataKey;
 use crate::lead::{LeadField, LeadView};
+use crate::text::capital;
 use crate::time::Timestamp;
 
 /// The names that a form has beside the ids; none where the receiver does not see them.
@@ -118,7 +119,7 @@ impl Part {
     fn text(self, lead: &LeadView, names: &Names, zone: &ZoneName) -> String {
         match self {
             Field(field) => lead.in_words(field),
-            Title(field) => title(&lead.in_words(field)),
+            Title(field) => capital(&lead.in_words(field)),
             Birth(place) => {
                 let date = lead.in_words(F::Dob);
                 date.split('-').nth(place).map_or_else(String::new, |part| part.trim_start_matches('0').to_owned())
@@ -130,11 +131,6 @@ impl Part {
             Name(_, of) => of(names).cloned().unwrap_or_default(),
         }
     }
-}
-
-fn title(word: &str) -> String {
-    let mut letters = word.chars();
-    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
 #[cfg(test)]

@@ -93,7 +93,7 @@ pub(super) fn hooks(hooks: &[Visible<Subscription>]) -> String {
             subscription.key_id.map_or_else(|| "the account's own".to_owned(), |id| format!("{id} {name}")),
             hook.target_url.clone(),
             hook.events.iter().map(HookEvent::as_str).collect::<Vec<_>>().join(" "),
-            hook.state.as_str().to_owned(),
+            if subscription.key_idle { "key idle".to_owned() } else { hook.state.as_str().to_owned() },
             subscription.waiting.to_string(),
             hook.last_delivery.as_ref().map(|last| minute(last.at)).unwrap_or_default(),
         ]

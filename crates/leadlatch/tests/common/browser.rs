@@ -40,6 +40,30 @@ impl Page {
         rest.split('"').next().unwrap_or_default().to_owned()
     }
 
+    /// The first address that begins with a text, as a browser follows it.
+    pub fn link(&self, begins: &str) -> String {
+        let (_, rest) =
+            self.text.split_once(&format!("href=\"{begins}")).unwrap_or_else(|| panic!("no link to {begins}"));
+        let href = format!("{begins}{}", rest.split('"').next().unwrap_or_default()).replace("&#38;", "&");
+        href.split('#').next().unwrap_or_default().to_owned()
+    }
+
+    /// What a browser sends of the page's form when nothing is touched: every field that has a name and is not disabled.
+    pub fn fields(&self) -> Vec<(String, String)> {
+        let tags = self.text.split('<').filter(|tag| tag.starts_with("input ") || tag.starts_with("textarea "));
+        let value_of = |tag: &str, name: &str| {
+            let (_, rest) = tag.split_once(&format!(" {name}=\""))?;
+            Some(rest.split('"').next().unwrap_or_default().to_owned())
+        };
+        let sent = |tag: &&str| {
+            let kind = value_of(tag, "type").unwrap_or_default();
+            !tag.contains(" disabled") && (!matches!(kind.as_str(), "radio" | "checkbox") || tag.contains(" checked"))
+        };
+        tags.filter(sent)
+            .filter_map(|tag| Some((value_of(tag, "name")?, value_of(tag, "value").unwrap_or_default())))
+            .collect()
+    }
+
     pub fn says(&self, text: &str) -> bool {
         self.text.contains(text)
     }

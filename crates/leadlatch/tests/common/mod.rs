@@ -4,6 +4,7 @@
 
 pub mod browser;
 pub mod callers;
+pub mod hammer;
 pub mod hooks;
 pub mod keys_page;
 pub mod operation;

@@ -177,7 +177,7 @@ async fn a_post_leads_on_to_the_group_s_hosts_alone() {
             assert_eq!(led("nobody", evil, evil).await, (422, None), "{evil}");
         }
         let page = post(&world, "intLeadGroupID=40001&strLeadEmail=<script>", &[]).await;
-        assert!(page.text.contains("strleademail") && !page.text.contains("<script"), "{}", page.text);
+        assert!(page.text.contains("strLeadEmail: ") && !page.text.contains("<script"), "{}", page.text);
     }
 }
 

@@ -9,6 +9,7 @@ mod clear;
 mod clients;
 mod corpus;
 mod form;
+mod messages;
 mod property;
 mod search;
 mod sockets;

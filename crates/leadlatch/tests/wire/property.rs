@@ -9,7 +9,7 @@ use proptest::test_runner::{Config, TestRunner};
 use quick_xml::Reader;
 use quick_xml::events::Event;
 
-use crate::common::sqlite;
+use crate::common::both;
 use crate::world::{CREATE_UPDATE, LEAD, World};
 
 /// Parts of documents, whole and broken.
@@ -87,41 +87,45 @@ fn assert_well_formed(xml: &str) {
 #[test]
 fn any_bytes_get_an_answer_and_xml() {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("a runtime");
-    let world = World::build(sqlite());
-    let mut runner = TestRunner::new(Config { cases: 400, failure_persistence: None, ..Config::default() });
-    let requests = (bodies(), select(KINDS.to_vec()), select(vec![CREATE_UPDATE, LEAD]));
-    let outcome = runner.run(&requests, |(body, kind, path)| {
-        let text = String::from_utf8(body.clone()).map(|text| text.replace("{KEY}", &world.full).into_bytes());
-        let began = Instant::now();
-        let answer = runtime.block_on(world.post(path, kind, text.unwrap_or(body)));
-        prop_assert!(began.elapsed() < Duration::from_secs(10), "{:?}", began.elapsed());
-        prop_assert!(matches!(answer.status.as_u16(), 200 | 401 | 403), "{}", answer.text);
-        assert_well_formed(&answer.text);
-        prop_assert!(!answer.text.contains(&world.full), "{}", answer.text);
-        Ok(())
-    });
-    outcome.unwrap_or_else(|failure| panic!("{failure}"));
-    let log = world.server.log.text();
-    assert!(!log.contains("panic") && !log.contains("ERROR"), "{log}");
+    for database in both() {
+        let world = World::build(database);
+        let mut runner = TestRunner::new(Config { cases: 400, failure_persistence: None, ..Config::default() });
+        let requests = (bodies(), select(KINDS.to_vec()), select(vec![CREATE_UPDATE, LEAD]));
+        let outcome = runner.run(&requests, |(body, kind, path)| {
+            let text = String::from_utf8(body.clone()).map(|text| text.replace("{KEY}", &world.full).into_bytes());
+            let began = Instant::now();
+            let answer = runtime.block_on(world.post(path, kind, text.unwrap_or(body)));
+            prop_assert!(began.elapsed() < Duration::from_secs(10), "{:?}", began.elapsed());
+            prop_assert!(matches!(answer.status.as_u16(), 200 | 401 | 403), "{}", answer.text);
+            assert_well_formed(&answer.text);
+            prop_assert!(!answer.text.contains(&world.full), "{}", answer.text);
+            Ok(())
+        });
+        outcome.unwrap_or_else(|failure| panic!("{failure}"));
+        let log = world.server.log.text();
+        assert!(!log.contains("panic") && !log.contains("ERROR"), "{log}");
+    }
 }
 
 /// Documents at every limit, and beyond, are answered soon.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_large_is_answered_soon() {
-    let world = World::build(sqlite());
-    for body in [
-        "x".repeat((1 << 20) + 1),
-        "&".repeat((1 << 20) - 1),
-        "<a>".repeat(300_000),
-        format!("<data>{}</data>", "<lead/>".repeat(4_900)),
-        format!("<data><lead><data1>{}</data1></lead></data>", "&lt;".repeat(250_000)),
-        format!("<data><lead><key>{}</key><email>{}</email></lead></data>", world.full, "a".repeat(900_000)),
-    ] {
-        let began = Instant::now();
-        let answer = world.post(CREATE_UPDATE, "text/xml", body.clone()).await;
-        assert!(began.elapsed() < Duration::from_secs(20), "{} bytes: {:?}", body.len(), began.elapsed());
-        assert!(matches!(answer.status.as_u16(), 200 | 401), "{}", answer.text);
-        assert_well_formed(&answer.text);
+    for database in both() {
+        let world = World::build(database);
+        for body in [
+            "x".repeat((1 << 20) + 1),
+            "&".repeat((1 << 20) - 1),
+            "<a>".repeat(300_000),
+            format!("<data>{}</data>", "<lead/>".repeat(4_900)),
+            format!("<data><lead><data1>{}</data1></lead></data>", "&lt;".repeat(250_000)),
+            format!("<data><lead><key>{}</key><email>{}</email></lead></data>", world.full, "a".repeat(900_000)),
+        ] {
+            let began = Instant::now();
+            let answer = world.post(CREATE_UPDATE, "text/xml", body.clone()).await;
+            assert!(began.elapsed() < Duration::from_secs(20), "{} bytes: {:?}", body.len(), began.elapsed());
+            assert!(matches!(answer.status.as_u16(), 200 | 401), "{}", answer.text);
+            assert_well_formed(&answer.text);
+        }
     }
 }
 

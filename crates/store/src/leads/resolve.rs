@@ -9,7 +9,7 @@ use super::columns;
 use crate::access::Grant;
 use crate::engine::{Connection, values};
 use crate::statuses::{self, Named, Stage};
-use crate::{Error, Result};
+use crate::{Error, Result, lead_groups, lead_types};
 
 /// Custom fields of one lead, in bytes: a page of such leads is still one that can be held.
 const DATA_MAX: usize = 256 << 10;
@@ -44,13 +44,10 @@ pub(super) async fn lead_type<A>(
     group: i64,
 ) -> Result<()> {
     let Some(id) = input.int(LeadField::LeadTypeId) else { return Ok(()) };
-    let linked = " AND (EXISTS (SELECT 1 FROM partner_lead_groups g WHERE g.account_id = t.account_id \
-        AND g.partner_id = $3 AND g.lead_group_id = t.lead_group_id) OR EXISTS (SELECT 1 FROM partner_lead_types p \
-        WHERE p.account_id = t.account_id AND p.partner_id = $3 AND p.lead_type_id = t.id))";
-    let linked = if grant.partner().is_some() { linked } else { " AND CAST($3 AS BIGINT) IS NOT NULL" };
-    let sql = format!("SELECT t.lead_group_id FROM lead_types t WHERE t.account_id = $1 AND t.id = $2{linked}");
-    let record = grant.partner().map_or(0, |(record, _)| record.get());
-    let of: Option<i64> = db.query_opt(&sql, values![grant.account(), id, record], |row| row.get(0)).await?;
+    let linked = lead_types::linked(grant);
+    let sql = format!("SELECT t.lead_group_id FROM lead_types t WHERE t.account_id = $1 AND t.id = $3{linked}");
+    let bound = values![grant.account(), lead_groups::record(grant), id];
+    let of: Option<i64> = db.query_opt(&sql, bound, |row| row.get(0)).await?;
     let of = of.ok_or_else(|| grant.missing("lead_type_id"))?;
     if of != group {
         let fault = Fault::new("wrong_group", "This lead type belongs to another lead group.");

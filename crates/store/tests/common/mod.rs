@@ -44,19 +44,37 @@ async fn world(url: String, folder: tempfile::TempDir) -> World {
     World { opened, clock, url, _folder: folder }
 }
 
+/// Runs a statement past the store: what no caller can do.
+pub async fn by_hand(url: &str, sql: &str) {
+    if let Some(file) = url.strip_prefix("sqlite:") {
+        rusqlite::Connection::open(file).expect("a file").execute_batch(sql).expect("runs");
+        return;
+    }
+    let (client, connection) = tokio_postgres::connect(url, tokio_postgres::NoTls).await.expect("connects");
+    let driver = tokio::spawn(connection);
+    client.batch_execute(sql).await.expect("runs");
+    drop(client);
+    driver.await.expect("a task").expect("a connection");
+}
+
+/// A new account, named as its slug.
+pub async fn account(opened: &Opened, slug: &str) -> AccountId {
+    let new = NewAccount {
+        name: Name::parse(slug).expect("a name"),
+        slug: Slug::parse(slug).expect("a slug"),
+        country: Country::default(),
+        time_zone: ZoneName::parse("Europe/London").expect("a zone"),
+        currency: CurrencyCode::parse("GBP").expect("a currency"),
+        host: None,
+    };
+    let operator = opened.operator.clone();
+    let job = async move |db: &mut Connection<'_>| accounts::create(db, &operator, new).await;
+    opened.store.operate(&opened.operator, job).await.expect("an account").id
+}
+
 impl World {
     pub async fn account(&self, slug: &str) -> AccountId {
-        let new = NewAccount {
-            name: Name::parse(slug).expect("a name"),
-            slug: Slug::parse(slug).expect("a slug"),
-            country: Country::default(),
-            time_zone: ZoneName::parse("Europe/London").expect("a zone"),
-            currency: CurrencyCode::parse("GBP").expect("a currency"),
-            host: None,
-        };
-        let operator = self.opened.operator.clone();
-        let job = async move |db: &mut Connection<'_>| accounts::create(db, &operator, new).await;
-        self.opened.store.operate(&self.opened.operator, job).await.expect("an account").id
+        account(&self.opened, slug).await
     }
 
     pub async fn record(&self, account: AccountId, kind: PartnerKind) -> PartnerId {
@@ -112,17 +130,9 @@ impl World {
         serde_json::to_value(lead).map_err(Error::internal)
     }
 
-    /// Sets columns of the database by hand, as no caller can.
+    /// As [`by_hand`].
     pub async fn by_hand(&self, sql: &str) {
-        if let Some(file) = self.url.strip_prefix("sqlite:") {
-            rusqlite::Connection::open(file).expect("a file").execute_batch(sql).expect("runs");
-            return;
-        }
-        let (client, connection) = tokio_postgres::connect(&self.url, tokio_postgres::NoTls).await.expect("connects");
-        let driver = tokio::spawn(connection);
-        client.batch_execute(sql).await.expect("runs");
-        drop(client);
-        driver.await.expect("a task").expect("a connection");
+        by_hand(&self.url, sql).await;
     }
 
     /// Gives the account a rule for duplicates; fields as bits: 1 name, 2 company, 4 phone, 8 email, 16 address.

@@ -1,7 +1,7 @@
 //! Add New: one screen, and Create Key.
 
 use askama::Template;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::IntoResponse;
 use leadlatch_domain::key_secret::KeyKind;
@@ -13,11 +13,12 @@ use leadlatch_store::{Connection, Error, used_forms};
 
 use super::form::{TEMPLATES, Typed};
 use super::password;
-use super::row::{key_href, partner_kind};
+use super::row::key_href;
 use super::secret;
 use super::summary::{self, Summary};
 use crate::Web;
 use crate::around::go;
+use crate::asked::Query;
 use crate::components::words::count;
 use crate::components::{GlyphSize, Svg, glyph};
 use crate::errors::Errors;
@@ -25,6 +26,7 @@ use crate::form::{Form, Once};
 use crate::frame::Frame;
 use crate::note::Note;
 use crate::page::{Answer, page_with};
+use crate::partners::stored_kind;
 use crate::refusal::Refusal;
 use crate::signed::Signed;
 
@@ -109,9 +111,12 @@ pub(crate) async fn create(State(web): State<Web>, signed: Signed<ManageKeys>, F
     }
     let Some(once) = Token::parse(&typed.once) else { return Err(Refusal::strange_form()) };
     if let Some(id) = made_before(&web, &signed, &once).await? {
-        let said =
-            "This key exists already. The form was sent twice; the secret was shown once and cannot be shown again.";
-        return Ok(go(key_href(id, "")).saying(Note::refused(said)).into_response());
+        // The page beside the note offers what is left to do: rotate it, or delete it.
+        let note = Note::refused("This key exists already. The form was sent twice; one key was made.");
+        return Ok(go(key_href(id, "secret")).saying(note).into_response());
+    }
+    if typed.name.trim().is_empty() {
+        typed.name = proposed_name(&web, &signed, &typed).await?;
     }
     let new = match typed.read(web.store().clock().now()) {
         Ok(new) => new,
@@ -137,6 +142,14 @@ pub(crate) async fn create(State(web): State<Web>, signed: Signed<ManageKeys>, F
 async fn made_before(web: &Web, signed: &Signed<ManageKeys>, once: &Token) -> Result<Option<i64>, Refusal> {
     let grant = signed.permit::<ManageKeys>()?;
     Ok(web.store().read(async |db| used_forms::made(db, &grant, once).await).await?)
+}
+
+/// The name that is filled in beforehand where script does it, for a form that had none.
+async fn proposed_name(web: &Web, signed: &Signed<ManageKeys>, typed: &Typed) -> Result<String, Refusal> {
+    let grant = signed.permit::<ManageKeys>()?;
+    let job = async move |db: &mut Connection<'_>| access_keys::choices(db, &grant).await;
+    let partners: Vec<_> = web.store().read_apart(job).await?.into_iter().map(|one| Offered::new(one, typed)).collect();
+    Ok(proposed(typed, &partners))
 }
 
 async fn form(web: &Web, signed: Signed<ManageKeys>, status: StatusCode, mut typed: Typed, errors: Errors) -> Answer {
@@ -179,7 +192,7 @@ fn proposed(typed: &Typed, partners: &[Offered]) -> String {
 impl Offered {
     fn new(choice: PartnerChoice, typed: &Typed) -> Self {
         let chosen = typed.partner().is_some_and(|partner| partner.get() == choice.id);
-        let kind = partner_kind(&choice.kind);
+        let kind = stored_kind(&choice.kind);
         let leads = choice.leads.map_or_else(String::new, |leads| format!(", {}", count(leads, "lead")));
         let inactive = if choice.active { "" } else { ", not active: its keys are refused" };
         let note = match choice.keys.len() as i64 {

@@ -1,8 +1,8 @@
 //! Deleting: the bin's modal with what is known of the key, one button, and the proof afterwards. The same for several.
 
 use askama::Template;
-use axum::extract::{Path, Query, State};
-use axum::response::IntoResponse;
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
 use leadlatch_domain::matrix::{ManageKeys, ReadAudit};
 use leadlatch_domain::time::Timestamp;
 use leadlatch_store::access_keys;
@@ -14,9 +14,10 @@ use serde::Deserialize;
 
 use super::HOME;
 use super::hooks::{OfKey, of_key};
-use super::row::KeyRow;
+use super::row::{KeyRow, key_href};
 use crate::Web;
 use crate::around::go;
+use crate::asked::{Path, Query};
 use crate::components::words::{ago, clock, count, exact, thousands};
 use crate::form::Form;
 use crate::frame::Frame;
@@ -73,6 +74,9 @@ impl Sent {
 
 /// The modal of one key.
 pub(crate) async fn show(State(web): State<Web>, signed: Signed<ManageKeys>, Path(id): Path<i64>) -> Answer {
+    if let Some(there) = deleted_already(&web, &signed, id).await? {
+        return Ok(there);
+    }
     web.flush_usage().await?;
     let hooks = of_key(&web, &signed, id, None).await?;
     let grant = signed.grant;
@@ -106,7 +110,18 @@ pub(crate) async fn delete(
     Path(id): Path<i64>,
     Form(sent): Form<Sent>,
 ) -> Answer {
-    Ok(go(HOME).saying(end(&web, &signed, vec![id], sent.reason()).await?).into_response())
+    match deleted_already(&web, &signed, id).await? {
+        Some(there) => Ok(there),
+        None => Ok(go(HOME).saying(end(&web, &signed, vec![id], sent.reason()).await?).into_response()),
+    }
+}
+
+/// The way to the page of a key that is deleted, which says when and by whom.
+async fn deleted_already(web: &Web, signed: &Signed<ManageKeys>, id: i64) -> Result<Option<Response>, Refusal> {
+    let grant = signed.permit::<ManageKeys>()?;
+    let key = web.store().read(async |db| access_keys::get(db, &grant, id).await).await?;
+    let note = || Note::refused("This key is deleted already. Nothing was changed.");
+    Ok(key.deleted_at.map(|_| go(key_href(id, "")).saying(note()).into_response()))
 }
 
 #[derive(Template)]
@@ -133,6 +148,9 @@ pub(crate) async fn show_many(
     let grant = signed.grant;
     let job = async move |db: &mut Connection<'_>| directory::of_ids(db, &grant, &ids).await;
     let (listed, now) = (web.store().read_apart(job).await?, web.store().clock().now());
+    if listed.is_empty() {
+        return Ok(go(HOME).saying(Note::refused("These keys are deleted already, or never were.")).into_response());
+    }
     let title = format!("Delete {}?", count(listed.len() as i64, "key"));
     let button = format!("Delete {}", count(listed.len() as i64, "key"));
     let in_use = listed.iter().filter(|key| is_in_use(key, now)).count();

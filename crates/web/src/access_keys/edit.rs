@@ -1,21 +1,23 @@
 //! What may be changed of a key: its name, its note, its limits, and an expiry that comes sooner.
 
 use askama::Template;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::IntoResponse;
 use leadlatch_domain::key_limits::KeyLimits;
 use leadlatch_domain::matrix::ManageKeys;
-use leadlatch_domain::time::{Date, Timestamp};
+use leadlatch_domain::time::Timestamp;
 use leadlatch_store::access_keys::directory;
 use leadlatch_store::access_keys::{self, AccessKey, Change, Changes};
 use leadlatch_store::{Connection, Error};
 use serde::Deserialize;
 
-use super::form::{limits, read_name, read_note};
+use super::form::{date_to_come, limits, read_name, read_note};
 use super::row::{KeyRow, key_href};
 use crate::Web;
 use crate::around::go;
+use crate::asked::Path;
+use crate::components::words::minute;
 use crate::errors::Errors;
 use crate::form::{Button, Form};
 use crate::frame::Frame;
@@ -58,12 +60,12 @@ impl Typed {
         }
     }
 
-    fn read(&self, before: &AccessKey) -> Result<Changes, Errors> {
+    fn read(&self, before: &AccessKey, now: Timestamp) -> Result<Changes, Errors> {
         let mut errors = Errors::default();
         let name = read_name(&self.name, &mut errors);
         let note = read_note(&self.note, &mut errors);
         let limits = limits(&self.address_ranges, &self.requests_per_minute, &self.idle_days, &mut errors);
-        let expires_at = self.expires_at(before, &mut errors);
+        let expires_at = self.expires_at(before, now, &mut errors);
         if !errors.is_empty() {
             return Err(errors);
         }
@@ -78,7 +80,7 @@ impl Typed {
     }
 
     /// The new end, if the day is another than before.
-    fn expires_at(&self, before: &AccessKey, errors: &mut Errors) -> Option<Timestamp> {
+    fn expires_at(&self, before: &AccessKey, now: Timestamp, errors: &mut Errors) -> Option<Timestamp> {
         let unchanged = self.expires_on == Self::of(before).expires_on;
         if unchanged {
             return None;
@@ -87,7 +89,12 @@ impl Typed {
             errors.put("expires_on", "The end may be brought forward, never taken away: make a new key instead.");
             return None;
         }
-        errors.take("expires_on", Date::parse(&self.expires_on)).map(Date::start_utc)
+        let end = errors.take("expires_on", date_to_come(&self.expires_on, now))?;
+        if let Some(promised) = before.expires_at.filter(|promised| end > *promised) {
+            let words = format!("It ends on {}: that may be brought forward, never put off.", minute(promised));
+            errors.put("expires_on", words);
+        }
+        Some(end)
     }
 }
 
@@ -110,7 +117,7 @@ pub(crate) async fn edit(
     let refused = StatusCode::UNPROCESSABLE_ENTITY;
     let grant = signed.permit::<ManageKeys>()?;
     let before = web.store().read(async |db| access_keys::get(db, &grant, id).await).await?;
-    let changes = match typed.read(&before) {
+    let changes = match typed.read(&before, web.store().clock().now()) {
         Ok(changes) => changes,
         Err(errors) => return form(&web, signed, refused, id, Some(typed), errors).await,
     };

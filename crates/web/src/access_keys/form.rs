@@ -124,12 +124,7 @@ impl Typed {
         };
         match self.expires.as_str() {
             "" | "never" => Ok(None),
-            "date" => {
-                let at = Date::parse(&self.expires_on)?.start_utc();
-                let over =
-                    || Fault::new("out_of_range", "Give a date to come: the key ends as it begins, at midnight UTC.");
-                if at > now { Ok(Some(at)) } else { Err(over()) }
-            }
+            "date" => date_to_come(&self.expires_on, now).map(Some),
             days => after(days),
         }
     }
@@ -161,6 +156,13 @@ impl Typed {
             None => Err(errors),
         }
     }
+}
+
+/// The beginning of a day to come.
+pub(super) fn date_to_come(text: &str, now: Timestamp) -> Result<Timestamp, Fault> {
+    let at = Date::parse(text)?.start_utc();
+    let over = || Fault::new("out_of_range", "Give a date to come: the key ends as it begins, at midnight UTC.");
+    if at > now { Ok(at) } else { Err(over()) }
 }
 
 /// The name, or what to type.

@@ -19,11 +19,21 @@ mod verdict;
 
 use axum::Router;
 use axum::routing::{get, post};
+use leadlatch_domain::key_secret::KeyKind;
+use leadlatch_domain::scope::ScopeSet;
 
-use crate::Web;
+use crate::{Web, paths};
 
 /// Where the list is.
 pub(crate) const HOME: &str = "/settings/configuration/access-keys";
+
+/// The address of Add New, filled in with a kind, a record and features.
+pub(crate) fn add_href(kind: KeyKind, partner: Option<i64>, scopes: ScopeSet) -> String {
+    let partner = partner.map(|id| ("partner", id.to_string()));
+    let scopes = scopes.iter().map(|scope| ("scope", scope.as_str().to_owned()));
+    let pairs = [("kind", kind.to_string())].into_iter().chain(partner).chain(scopes);
+    paths::with_query(&format!("{HOME}/add"), pairs)
+}
 
 /// When a new key may end by itself: what the form sends, and its words.
 pub(crate) const EXPIRIES: [(&str, &str); 5] = [

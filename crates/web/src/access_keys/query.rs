@@ -1,17 +1,14 @@
 //! The list's state, which stands whole in its address.
 
-use axum::extract::{FromRequestParts, Query};
+use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use leadlatch_domain::key_directory::{KeyCard, KeyOrder, KeyStatus, LastUse};
 use leadlatch_domain::key_secret::KeyKind;
 use leadlatch_domain::scope::Scope;
 use leadlatch_store::access_keys::directory::DirectoryQuery;
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::HOME;
-
-/// What of a value in a query is escaped.
-const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+use crate::{asked, paths};
 
 /// What of the list is asked for. What cannot be read asks for nothing.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -21,8 +18,7 @@ impl<S: Send + Sync> FromRequestParts<S> for ListState {
     type Rejection = std::convert::Infallible;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Self::Rejection> {
-        let pairs = Query::<Vec<(String, String)>>::try_from_uri(&parts.uri).map(|Query(pairs)| pairs);
-        Ok(Self::read(&pairs.unwrap_or_default()))
+        Ok(Self::read(&asked::pairs(parts)))
     }
 }
 
@@ -88,9 +84,7 @@ impl ListState {
 
     /// An address that takes the same state.
     pub(super) fn under(&self, path: &str) -> String {
-        let encoded = |text: &str| utf8_percent_encode(text, RESERVED).to_string();
-        let pairs: Vec<_> = self.pairs().iter().map(|(name, value)| format!("{name}={}", encoded(value))).collect();
-        if pairs.is_empty() { path.to_owned() } else { format!("{path}?{}", pairs.join("&")) }
+        paths::with_query(path, self.pairs())
     }
 
     /// Whether anything but the order and the page was asked for.

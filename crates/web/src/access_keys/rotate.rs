@@ -1,7 +1,7 @@
 //! Rotating: a successor with the same access, and when the old key ends.
 
 use askama::Template;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use leadlatch_domain::key_rotation::Overlap;
 use leadlatch_domain::matrix::ManageKeys;
@@ -16,6 +16,7 @@ use super::hooks::{OfKey, of_key};
 use super::row::{KeyRow, kind_of};
 use super::{password, secret};
 use crate::Web;
+use crate::asked::Path;
 use crate::confirm::Again;
 use crate::errors::Errors;
 use crate::form::Form;

@@ -8,8 +8,9 @@ use leadlatch_store::access_keys::AccessKey;
 use leadlatch_store::access_keys::directory::ListedKey;
 
 use super::HOME;
-use crate::components::words::{ago, date, exact, lower, thousands, until};
-use crate::components::{Day, GlyphSize, Icon, Svg, glyph, in_words, spark, wards};
+use crate::components::words::{ago, date, lower, thousands, until};
+use crate::components::{Day, GlyphSize, Icon, Svg, When, glyph, in_words, spark, wards};
+use crate::partners::stored_kind;
 
 /// A share of refusals from which on their number is in the tone of danger: one request in this many.
 const OFTEN: i64 = 20;
@@ -61,13 +62,6 @@ pub(super) struct Badge {
     pub(super) words: String,
 }
 
-/// A moment: short, and exactly.
-#[derive(Debug)]
-pub(super) struct When {
-    pub(super) short: String,
-    pub(super) exact: String,
-}
-
 /// The last use.
 #[derive(Debug)]
 pub(super) struct Used {
@@ -89,17 +83,8 @@ pub(super) struct Expiry {
 #[derive(Debug)]
 pub(super) struct Deleted {
     pub(super) when: When,
+    pub(super) by: String,
     pub(super) reason: Option<String>,
-}
-
-impl When {
-    pub(super) fn ago(at: Timestamp, now: Timestamp) -> Self {
-        Self { short: ago(at, now), exact: exact(at) }
-    }
-
-    fn date(at: Timestamp) -> Self {
-        Self { short: date(at), exact: exact(at) }
-    }
 }
 
 impl KeyRow {
@@ -119,7 +104,7 @@ impl KeyRow {
             large_glyph: glyph(kind, key.cuts, GlyphSize::Head),
             partner: listed.partner.as_ref().map(|partner| PartnerWords {
                 company: partner.company.clone(),
-                kind: partner_kind(&partner.kind),
+                kind: stored_kind(&partner.kind),
                 href: format!("/partners/{}", partner.id),
             }),
             access: in_words(key.scopes),
@@ -136,7 +121,7 @@ impl KeyRow {
             requests: thousands(listed.requests),
             refused: refused(listed.requests, listed.refused),
             expires: key.expires_at.map(|at| expiry(at, now)),
-            deleted: deleted(key, now),
+            deleted: deleted(listed, now),
             can_rotate: can_rotate(key),
         }
     }
@@ -173,14 +158,6 @@ pub(super) fn kind_of(key: &AccessKey) -> KeyKind {
     KeyKind::parse(&key.kind).unwrap_or(KeyKind::Partner)
 }
 
-pub(super) fn partner_kind(kind: &str) -> &'static str {
-    match kind {
-        "introducer" => "Introducer",
-        "partner" => "Buyer",
-        _ => "Both",
-    }
-}
-
 pub(super) fn can_rotate(key: &AccessKey) -> bool {
     key.successor_id.is_none() && matches!(key.state, KeyState::Active | KeyState::Expiring | KeyState::Idle)
 }
@@ -202,9 +179,10 @@ fn expiry(at: Timestamp, now: Timestamp) -> Expiry {
     Expiry { date: date(at), until: until(at, now), soon, over: at <= now }
 }
 
-fn deleted(key: &AccessKey, now: Timestamp) -> Option<Deleted> {
-    let at = key.deleted_at?;
-    Some(Deleted { when: When::ago(at, now), reason: key.delete_reason.clone() })
+fn deleted(listed: &ListedKey, now: Timestamp) -> Option<Deleted> {
+    let at = listed.key.deleted_at?;
+    let by = listed.deleter.clone().unwrap_or_default();
+    Some(Deleted { when: When::ago(at, now), by, reason: listed.key.delete_reason.clone() })
 }
 
 fn badges(listed: &ListedKey, now: Timestamp) -> Vec<Badge> {

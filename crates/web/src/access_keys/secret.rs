@@ -1,10 +1,12 @@
 //! The secret, once: a dialog over the list that nothing but its own buttons closes. A reload loses it, and says so.
 
+use std::net::IpAddr;
+
 use askama::Template;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use leadlatch_domain::id::KeyId;
 use leadlatch_domain::key_secret::{KeyDigest, KeyKind};
-use leadlatch_domain::matrix::ManageKeys;
+use leadlatch_domain::matrix::{DescribeItself, ManageKeys};
 use leadlatch_domain::scope::{Scope, ScopeSet};
 use leadlatch_store::access_keys::AccessKey;
 use leadlatch_store::access_keys::directory::{self, ListedKey};
@@ -17,6 +19,7 @@ use super::query::ListState;
 use super::row::{KeyRow, key_href, kind_in_words, kind_of};
 use super::said::listed;
 use crate::Web;
+use crate::asked::Path;
 use crate::components::words::clock;
 use crate::form::Form;
 use crate::frame::Frame;
@@ -159,18 +162,32 @@ pub(crate) async fn test(
     let job = async move |db: &mut Connection<'_>| directory::listed(db, &grant, id).await;
     let listed = web.store().read(job).await?;
     let now = clock(web.store().clock().now());
-    let tested = match web.store().authenticate(digest, signed.visitor.address).await {
-        Ok(access) if access.key_id().map(KeyId::get) == Some(id) => {
+    let tested = match let_in(&web, digest, signed.visitor.address).await {
+        Ok(Some(key)) if key == id => {
             Tested { good: true, title: "The key works.", words: format!("Tested at {now} UTC: {}", words(&listed)) }
         }
         Ok(_) => return Err(Refusal::strange_form()),
-        Err(Error::Unauthenticated(code)) => {
-            let words = format!("Tested at {now} UTC: 401, {}.", code.as_str());
-            Tested { good: false, title: "The key is refused.", words }
-        }
-        Err(other) => return Err(other.into()),
+        // Whatever went wrong: a page without the secret would lose it.
+        Err(error) => Tested::refused(&error, &now),
     };
     page(&web, &signed, &listed.key, secret, Some(tested)).await
+}
+
+/// What the API says to a key that asks to describe itself: which key it is, or why not.
+async fn let_in(web: &Web, digest: KeyDigest, address: Option<IpAddr>) -> Result<Option<i64>, Error> {
+    let access = web.store().authenticate(digest, address).await?;
+    let id = access.key_id().map(KeyId::get);
+    access.permit::<DescribeItself>()?;
+    Ok(id)
+}
+
+impl Tested {
+    fn refused(error: &Error, now: &str) -> Self {
+        let code = error.code();
+        let title = if code.status() < 500 { "The key is refused." } else { "The test could not be made." };
+        let words = format!("Tested at {now} UTC: {}, {}. {}", code.status(), code.as_str(), code.remedy());
+        Self { good: false, title, words }
+    }
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! A key's page: may it be deleted, what it is, and what it did.
 
 use askama::Template;
-use axum::extract::{Path, Query, State};
+use axum::extract::State;
 use leadlatch_domain::audit::Event;
 use leadlatch_domain::key_state::KeyState;
 use leadlatch_domain::matrix::{ManageKeys, ReadAudit};
@@ -16,12 +16,13 @@ use leadlatch_store::usage::report::{self, KeyUse, SeenAt};
 use leadlatch_store::{Connection, Error};
 use serde::Deserialize;
 
-use super::row::{KeyRow, When, key_href};
+use super::row::{KeyRow, key_href, kind_of};
 use super::said::listed;
 use super::verdict::{Verdict, verdict};
 use crate::Web;
-use crate::components::words::{ago, clock, count, date, exact, minute, thousands};
-use crate::components::{Icon, Outcomes};
+use crate::asked::{Path, Query};
+use crate::components::words::{clock, count, date, exact, minute, thousands};
+use crate::components::{Icon, Outcomes, When};
 use crate::frame::Frame;
 use crate::page::{Answer, page};
 use crate::signed::Signed;
@@ -227,8 +228,8 @@ impl Seen {
         let name = if seen.name.is_empty() { "No name given".to_owned() } else { seen.name.clone() };
         Self {
             name,
-            first: When { short: date(seen.first_used_at), exact: exact(seen.first_used_at) },
-            last: When { short: ago(seen.last_used_at, now), exact: exact(seen.last_used_at) },
+            first: When::date(seen.first_used_at),
+            last: When::ago(seen.last_used_at, now),
             requests: thousands(seen.requests),
         }
     }
@@ -294,11 +295,7 @@ fn unused(listed_key: &ListedKey, last: &[(Scope, i64)], now: Timestamp) -> Opti
     };
     let left = key.scopes.without(idle);
     let labels: Vec<_> = left.iter().map(Scope::label).collect();
-    let href = || {
-        let partner = key.partner_id.map(|id| format!("&partner={id}")).unwrap_or_default();
-        let scopes: Vec<_> = left.iter().map(|scope| format!("&scope={}", scope.as_str())).collect();
-        format!("{}/add?kind={}{partner}{}", super::HOME, key.kind, scopes.concat())
-    };
+    let href = || super::add_href(kind_of(key), key.partner_id, left);
     let narrower = (!left.is_empty()).then(|| (listed(labels), href()));
     Some(Unused { lines: idle.iter().map(line).collect(), narrower })
 }

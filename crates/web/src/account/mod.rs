@@ -3,7 +3,7 @@
 pub(crate) mod authenticator;
 
 use askama::Template;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use leadlatch_domain::contact::Email;
@@ -15,6 +15,8 @@ use serde::Deserialize;
 
 use crate::Web;
 use crate::around::go;
+use crate::asked::Path;
+use crate::components::When;
 use crate::form::{Button, Form};
 use crate::frame::Frame;
 use crate::link::Twice;
@@ -30,8 +32,15 @@ const HOME: &str = "/account";
 struct Page {
     frame: Frame,
     me: Person,
-    sessions: Vec<Session>,
+    sessions: Vec<Row>,
     codes_left: i64,
+}
+
+/// A session in the list.
+struct Row {
+    session: Session,
+    seen: When,
+    signed_in: When,
 }
 
 /// The page.
@@ -39,12 +48,19 @@ pub(crate) async fn show(State(web): State<Web>, signed: Signed<UseAccount>) -> 
     let store = web.store();
     let sessions = store.read(async |db| sessions::own(db, &signed.grant).await).await?;
     let codes_left = store.read(async |db| apps::codes_left(db, &signed.grant).await).await?;
+    let now = store.clock().now();
+    let row = |session: Session| Row {
+        seen: When::ago(session.seen_at, now),
+        signed_in: When::ago(session.created_at, now),
+        session,
+    };
+    let sessions = sessions.into_iter().map(row).collect();
     page(&Page { me: signed.me()?.clone(), frame: signed.frame, sessions, codes_left })
 }
 
 /// Back from a sign-in to the page of a form that stands on it.
 pub(crate) async fn back() -> Response {
-    go(HOME).into_response()
+    go(HOME).saying(Note::press_again()).into_response()
 }
 
 /// A form of one text.

@@ -25,8 +25,12 @@ pub(super) struct Row {
     pub(super) target: String,
     pub(super) target_second: String,
     pub(super) target_href: String,
+    /// The entries about the same record.
+    pub(super) only_href: String,
     pub(super) detail: String,
     pub(super) opened: Opened,
+    /// Whether it is the one that was asked for.
+    pub(super) is_open: bool,
 }
 
 /// What an opened row shows.
@@ -75,8 +79,10 @@ impl Row {
             target: name.map_or_else(|| numbered.clone(), str::to_owned),
             target_second: if name.is_some() { numbered } else { String::new() },
             target_href: words::target_href(entry.event, entry.target_id),
+            only_href: only_href(entry, state),
             detail: detail(entry, details.as_ref(), &opened),
             opened,
+            is_open: state.entry == Some(entry.number),
         }
     }
 
@@ -95,10 +101,21 @@ impl Row {
             target: "Its bytes are no entry".into(),
             target_second: String::new(),
             target_href: String::new(),
+            only_href: String::new(),
             detail: "Changed in the database".into(),
             opened: Opened { digest: hash, ..Opened::default() },
+            is_open: true,
         }
     }
+}
+
+/// The entries about the record of an entry; none where it has no number.
+fn only_href(entry: &Entry, state: &TrailState) -> String {
+    if entry.target_id == 0 {
+        return String::new();
+    }
+    let kind = entry.event.as_str().split('.').next().unwrap_or_default().to_owned();
+    state.with(|state| (state.action, state.target) = (kind, Some(entry.target_id))).href()
 }
 
 /// The one line that says most of it.

@@ -2,16 +2,15 @@
 
 use askama::Template;
 use axum::extract::State;
-use leadlatch_domain::audit::ActorKind;
+use leadlatch_domain::audit::{ActorKind, Event};
 use leadlatch_domain::matrix::ReadAudit;
 use leadlatch_domain::time::Timestamp;
 use leadlatch_store::{Connection, audit};
 
-use super::HOME;
 use super::chain::{self, Chain};
 use super::entry::Row;
 use super::query::TrailState;
-use super::words::KINDS;
+use super::words::{self, KINDS};
 use crate::Web;
 use crate::components::words::{clock, date, thousands};
 use crate::frame::Frame;
@@ -74,7 +73,7 @@ pub(crate) async fn show(State(web): State<Web>, signed: Signed<ReadAudit>, stat
         kept_by_days: state.with(|state| (state.from, state.to, state.days) = Default::default()).pairs(),
         filters: [actors(&state), actions(&state)].into_iter().chain(targets(&state)).collect(),
         time: times(&state),
-        words: words(&rows, search.before),
+        words: which(&rows, search.before),
         older: search.before.map_or_else(String::new, |before| to(Some(before))),
         newest: if state.before.is_some() { to(None) } else { String::new() },
         chain: Panel::of(chain, &state),
@@ -83,7 +82,8 @@ pub(crate) async fn show(State(web): State<Web>, signed: Signed<ReadAudit>, stat
     })
 }
 
-fn words(rows: &[Row], before: Option<i64>) -> String {
+/// Which entries are shown.
+fn which(rows: &[Row], before: Option<i64>) -> String {
     match (rows.first(), rows.last()) {
         (Some(first), Some(last)) if rows.len() > 1 => format!("Entries {} to {}", first.number, last.number),
         (Some(only), _) => format!("Entry {}", only.number),
@@ -110,15 +110,24 @@ fn actors(state: &TrailState) -> Filter {
     Filter { label: "Actor", value, options: options.into() }
 }
 
+/// Kinds of records, and of the one that is chosen every action.
 fn actions(state: &TrailState) -> Filter {
-    let all = [("", "Any action")].into_iter().chain(KINDS);
-    let option = |(kind, words): (&str, &str)| {
-        let href = state.with(|state| (state.action, state.target) = (kind.to_owned(), None)).href();
-        (words.to_owned(), href, state.action == kind)
+    let chosen = state.action.split('.').next().unwrap_or_default();
+    let kinds = [("", "Any action")].into_iter().chain(KINDS);
+    let mut all = Vec::new();
+    for (kind, label) in kinds {
+        all.push((kind, label.to_owned()));
+        let events =
+            Event::ALL.iter().map(|event| event.as_str()).filter(|event| event.split('.').next() == Some(kind));
+        all.extend(events.filter(|_| kind == chosen).map(|event| (event, words::event(event))));
+    }
+    let option = |(action, label): (&str, String)| {
+        let href = state.with(|state| (state.action, state.target) = (action.to_owned(), None)).href();
+        (label, href, state.action == action)
     };
-    let known = KINDS.iter().find(|(kind, _)| *kind == state.action).map(|(_, words)| (*words).to_owned());
-    let value = Some(known.unwrap_or_else(|| super::words::event(&state.action))).filter(|value| !value.is_empty());
-    Filter { label: "Action", value, options: all.map(option).collect() }
+    let known = KINDS.iter().find(|(kind, _)| *kind == state.action).map(|(_, label)| (*label).to_owned());
+    let value = Some(known.unwrap_or_else(|| words::event(&state.action))).filter(|value| !value.is_empty());
+    Filter { label: "Action", value, options: all.into_iter().map(option).collect() }
 }
 
 /// One record that the entries are about; it is chosen by the links of entries and of other pages.
@@ -179,7 +188,7 @@ impl Panel {
                 false,
             ),
             Chain::Broken { broken, at } => Self {
-                broken: format!("{HOME}?before={}#entry-{}", broken.number.saturating_add(1), broken.number),
+                broken: super::entry(broken.number),
                 ..panel(
                     "The chain is broken".into(),
                     format!("{} The first bad place is {broken}.", when(at)),

@@ -2,14 +2,14 @@
 
 use std::convert::Infallible;
 
-use axum::extract::{FromRequestParts, Query};
+use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use leadlatch_domain::audit::ActorKind;
 use leadlatch_domain::time::{Date, Timestamp};
 use leadlatch_store::audit::AuditFilter;
-use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::HOME;
+use crate::{asked, paths};
 
 /// Microseconds of a day.
 const DAY: i64 = 86_400_000_000;
@@ -30,6 +30,8 @@ pub(super) struct TrailState {
     pub(super) to: String,
     /// Entries before this number.
     pub(super) before: Option<i64>,
+    /// The entry that stands first, opened.
+    pub(super) entry: Option<i64>,
     /// Whether the chain is verified now, whatever was known of it.
     pub(super) verify: bool,
 }
@@ -38,8 +40,7 @@ impl<S: Send + Sync> FromRequestParts<S> for TrailState {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
-        let pairs = Query::<Vec<(String, String)>>::try_from_uri(&parts.uri).map(|Query(pairs)| pairs);
-        Ok(Self::read(&pairs.unwrap_or_default()))
+        Ok(Self::read(&asked::pairs(parts)))
     }
 }
 
@@ -57,6 +58,10 @@ impl TrailState {
                 "from" => state.from = day(value),
                 "to" => state.to = day(value),
                 "before" => state.before = number(value),
+                "entry" => {
+                    state.entry = number(value);
+                    state.before = state.entry.map(|entry| entry.saturating_add(1));
+                }
                 "verify" => state.verify = value == "now",
                 _ => {}
             }
@@ -94,16 +99,14 @@ impl TrailState {
 
     /// The same with a change, from the newest entry on.
     pub(super) fn with(&self, change: impl FnOnce(&mut Self)) -> Self {
-        let mut state = Self { before: None, verify: false, ..self.clone() };
+        let mut state = Self { before: None, entry: None, verify: false, ..self.clone() };
         change(&mut state);
         state
     }
 
     /// The address of the trail in this state.
     pub(super) fn href(&self) -> String {
-        let encoded = |text: &str| utf8_percent_encode(text, NON_ALPHANUMERIC).to_string();
-        let pairs: Vec<_> = self.pairs().iter().map(|(name, value)| format!("{name}={}", encoded(value))).collect();
-        if pairs.is_empty() { HOME.to_owned() } else { format!("{HOME}?{}", pairs.join("&")) }
+        paths::with_query(HOME, self.pairs())
     }
 
     /// Whether fewer entries than all are asked for.

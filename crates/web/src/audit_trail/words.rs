@@ -5,18 +5,21 @@ use leadlatch_store::audit::Names;
 use serde_json::Value as Json;
 
 /// Kinds of records that actions are filtered by: the beginning of events' names, and what they are called.
-pub(super) const KINDS: [(&str, &str); 11] = [
+pub(super) const KINDS: [(&str, &str); 14] = [
     ("key", "Access keys"),
     ("partner", "Partners"),
     ("lead", "Leads"),
     ("user", "Users"),
     ("sign_in", "Signing in"),
     ("session", "Sessions"),
+    ("user_group", "User groups"),
+    ("hook", "Webhooks"),
     ("account", "Account"),
     ("lead_group", "Lead groups"),
     ("lead_type", "Lead types"),
     ("status", "Statuses"),
     ("site", "Sites"),
+    ("server", "Server"),
 ];
 
 /// `key.rotated_out` as people say it: `Key rotated out`.
@@ -47,13 +50,18 @@ pub(super) fn target_href(event: Event, id: i64) -> String {
     match event.as_str().split('.').next() {
         Some("key") => format!("/settings/configuration/access-keys/{id}"),
         Some("partner") if event != Event::PartnerDeleted => crate::partners::path_of(id),
+        Some("user" | "sign_in" | "session") if event != Event::UserDeleted => crate::users::path_of(id),
         _ => String::new(),
     }
 }
 
 /// The kind and the number of an event's record.
 pub(super) fn target(event: Event, id: i64) -> String {
-    let kind = event.as_str().split('.').next().unwrap_or_default().replace('_', " ");
+    let kind = match event.as_str().split('.').next().unwrap_or_default() {
+        // Their number is that of the person.
+        "sign_in" | "session" => "user".to_owned(),
+        kind => kind.replace('_', " "),
+    };
     if id == 0 { kind } else { format!("{kind} {id}") }
 }
 
@@ -77,13 +85,22 @@ pub(super) fn value(value: &Json) -> String {
         Json::String(text) => text.clone(),
         Json::Array(items) if items.is_empty() => "None".into(),
         Json::Array(items) => items.iter().map(self::value).collect::<Vec<_>>().join(", "),
+        Json::Object(members) => object(members),
         other => other.to_string(),
     }
 }
 
+/// Names and values in one line; what has none is left out.
+fn object(members: &serde_json::Map<String, Json>) -> String {
+    let given = members.iter().filter(|(_, member)| !matches!(member, Json::Null));
+    let said: Vec<_> = given.map(|(name, member)| format!("{} {}", name.replace('_', " "), value(member))).collect();
+    if said.is_empty() { "None".into() } else { said.join("; ") }
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{event, name_in, value};
+    use super::{KINDS, event, name_in, target, value};
+    use leadlatch_domain::audit::Event;
     use serde_json::json;
 
     #[test]
@@ -95,5 +112,17 @@ mod tests {
         assert_eq!(name_in(&json!({"reason": "x"})), None);
         let words = [json!(null), json!([1, "a"]), json!([]), json!(true), json!("x")].map(|json| value(&json));
         assert_eq!(words, ["None", "1, a", "None", "Yes", "x"]);
+        let limits = json!({"address_ranges": null, "requests_per_minute": 60, "idle_days": 90});
+        assert_eq!(value(&limits), "idle days 90; requests per minute 60");
+        assert_eq!(value(&json!({"idle_days": null})), "None");
+        assert_eq!(target(Event::SignedIn, 7), "user 7");
+    }
+
+    #[test]
+    fn every_event_is_of_a_kind_that_the_trail_is_filtered_by() {
+        for event in Event::ALL {
+            let kind = event.as_str().split('.').next().unwrap();
+            assert!(KINDS.iter().any(|(known, _)| *known == kind), "{}", event.as_str());
+        }
     }
 }

@@ -6,6 +6,7 @@ mod outcomes;
 mod spark;
 mod svg;
 mod wards;
+mod when;
 pub(crate) mod words;
 
 pub(crate) use glyph::{GlyphSize, glyph};
@@ -14,3 +15,4 @@ pub(crate) use outcomes::Outcomes;
 pub(crate) use spark::{Day, spark};
 pub(crate) use svg::Svg;
 pub(crate) use wards::{in_words, wards};
+pub(crate) use when::When;

@@ -48,11 +48,13 @@ pub(crate) fn lower(words: &str) -> String {
 /// How long until, and `now` for what is past: `in 6 days`, `in 9 months`.
 pub(crate) fn until(at: Timestamp, now: Timestamp) -> String {
     let seconds = (at.as_micros() - now.as_micros()) / 1_000_000;
+    // An hour begun is one to come: what ends in 24 hours is not said to end in 23 a second later.
+    let begun = |unit: i64| (seconds + unit - 1) / unit;
     match seconds {
         ..1 => "now".into(),
         1..MINUTE => "in a minute".into(),
-        MINUTE..HOUR => format!("in {}", count(seconds / MINUTE, "minute")),
-        HOUR..DAY => format!("in {}", count(seconds / HOUR, "hour")),
+        MINUTE..HOUR => format!("in {}", count(begun(MINUTE), "minute")),
+        HOUR..DAY => format!("in {}", count(begun(HOUR), "hour")),
         _ if seconds < 60 * DAY => format!("in {}", count(seconds / DAY, "day")),
         _ if seconds < 730 * DAY => format!("in {}", count(seconds / (DAY * 365 / 12), "month")),
         _ => format!("in {}", count(seconds / (365 * DAY), "year")),
@@ -131,6 +133,8 @@ mod tests {
         let now = at("2026-11-23T14:03:00Z");
         assert_eq!(until(at("2026-11-29T15:00:00Z"), now), "in 6 days");
         assert_eq!(until(at("2027-09-01T00:00:00Z"), now), "in 9 months");
+        assert_eq!(until(at("2026-11-24T14:02:59Z"), now), "in 24 hours");
+        assert_eq!(until(at("2026-11-23T14:04:01Z"), now), "in 2 minutes");
         assert_eq!(date(at("2026-11-29T15:00:00Z")), "29 Nov 2026");
         assert_eq!(date(at("2026-03-02T15:00:00Z")), "2 Mar 2026");
         assert_eq!(day_of_month(at("2026-11-23T15:00:00Z").day()), "23 Nov");

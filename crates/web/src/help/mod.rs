@@ -9,12 +9,13 @@ mod topics;
 
 use askama::Template;
 use axum::Router;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::routing::get;
 use leadlatch_domain::matrix::UseAccount;
 
 use self::topics::Topic;
 use crate::Web;
+use crate::asked::Path;
 use crate::frame::Frame;
 use crate::page::{Answer, page};
 use crate::refusal::Refusal;

@@ -1,7 +1,7 @@
 //! Letting a record's keys in, or refusing them.
 
 use askama::Template;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::response::IntoResponse;
 use leadlatch_domain::matrix::WritePartners;
 use leadlatch_store::Connection;
@@ -11,6 +11,7 @@ use super::path_of;
 use super::record::{Key, id_of, keys};
 use crate::Web;
 use crate::around::go;
+use crate::asked::Path;
 use crate::components::words::count;
 use crate::form::{Button, Form};
 use crate::frame::Frame;

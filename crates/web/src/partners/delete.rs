@@ -1,7 +1,7 @@
 //! Deleting a partner record with its keys, which are named first.
 
 use askama::Template;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::response::IntoResponse;
 use leadlatch_domain::matrix::WritePartners;
 use leadlatch_store::Connection;
@@ -12,6 +12,7 @@ use super::record::{Key, id_of, keys};
 use super::{HOME, path_of};
 use crate::Web;
 use crate::around::go;
+use crate::asked::Path;
 use crate::components::words::count;
 use crate::form::{Button, Form};
 use crate::frame::Frame;

@@ -1,7 +1,7 @@
 //! Adding a partner record, and changing one's facts.
 
 use askama::Template;
-use axum::extract::{Path, Query, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::IntoResponse;
 use leadlatch_domain::contact::{Email, Phone};
@@ -18,6 +18,7 @@ use super::record::id_of;
 use super::{HOME, kind_in_a_sentence, kind_in_words, path_of};
 use crate::Web;
 use crate::around::go;
+use crate::asked::{Path, Query};
 use crate::errors::Errors;
 use crate::form::{Form, Once};
 use crate::frame::Frame;

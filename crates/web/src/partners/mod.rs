@@ -35,6 +35,11 @@ pub(crate) fn path_of(id: i64) -> String {
     format!("{HOME}/{id}")
 }
 
+/// What the kind of a stored record is called.
+pub(crate) fn stored_kind(kind: &str) -> &'static str {
+    kind_in_words(PartnerKind::parse(kind).unwrap_or(PartnerKind::Both))
+}
+
 /// What a kind is called.
 const fn kind_in_words(kind: PartnerKind) -> &'static str {
     match kind {

@@ -2,13 +2,13 @@
 
 use std::convert::Infallible;
 
-use axum::extract::{FromRequestParts, Query};
+use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use leadlatch_domain::reach::PartnerKind;
 use leadlatch_store::partner_records::{DirectoryQuery, DirectorySort};
-use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::HOME;
+use crate::{asked, paths};
 
 /// Rows of a page.
 const ROWS: usize = 50;
@@ -29,8 +29,7 @@ impl<S: Send + Sync> FromRequestParts<S> for ListState {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
-        let pairs = Query::<Vec<(String, String)>>::try_from_uri(&parts.uri).map(|Query(pairs)| pairs);
-        Ok(Self::read(&pairs.unwrap_or_default()))
+        Ok(Self::read(&asked::pairs(parts)))
     }
 }
 
@@ -81,9 +80,7 @@ impl ListState {
 
     /// The address of the list in this state.
     pub(super) fn href(&self) -> String {
-        let encoded = |text: &str| utf8_percent_encode(text, NON_ALPHANUMERIC).to_string();
-        let pairs: Vec<_> = self.pairs().iter().map(|(name, value)| format!("{name}={}", encoded(value))).collect();
-        if pairs.is_empty() { HOME.to_owned() } else { format!("{HOME}?{}", pairs.join("&")) }
+        paths::with_query(HOME, self.pairs())
     }
 
     /// Whether rows were asked for that not every list has.

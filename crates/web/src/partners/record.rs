@@ -3,12 +3,14 @@
 use std::collections::BTreeSet;
 
 use askama::Template;
-use axum::extract::{Path, Query, State};
+use axum::extract::State;
 use axum::response::IntoResponse;
 use leadlatch_domain::id::PartnerId;
+use leadlatch_domain::key_secret::KeyKind;
 use leadlatch_domain::matrix::{ManageKeys, ReadLeadGroups, ReadLeadTypes, ReadLeads, WritePartners};
 use leadlatch_domain::partner_change::PartnerChange;
 use leadlatch_domain::reach::PartnerKind;
+use leadlatch_domain::scope::ScopeSet;
 use leadlatch_domain::time::Timestamp;
 use leadlatch_store::access_keys::{self, AccessKey, KeyFilter};
 use leadlatch_store::partner_records::{self, PartnerRecord, Side};
@@ -18,7 +20,9 @@ use serde::Deserialize;
 use super::leads::{self, Leads};
 use super::{kind_in_words, path_of};
 use crate::Web;
+use crate::access_keys::add_href;
 use crate::around::go;
+use crate::asked::{Path, Query};
 use crate::components::words::{ago, count, exact};
 use crate::form::Form;
 use crate::frame::Frame;
@@ -113,7 +117,7 @@ pub(crate) async fn show(
         active: record.active == Some(true),
         groups,
         keys,
-        new_key: format!("/settings/configuration/access-keys/new?kind=partner&partner={id}"),
+        new_key: add_href(KeyKind::Partner, Some(id), ScopeSet::default()),
         leads: sides,
         is_older: after.supplied.is_some() || after.referred.is_some(),
         audit: crate::audit_trail::about("partner", id),

@@ -1,7 +1,7 @@
 //! Inviting a user: the link is shown to the admin once, since the server sends no mail.
 
 use askama::Template;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::IntoResponse;
 use leadlatch_domain::contact::Email;
@@ -14,10 +14,12 @@ use serde::Deserialize;
 use super::LIST;
 use crate::Web;
 use crate::around::go;
+use crate::asked::Query;
+use crate::errors::Errors;
 use crate::form::{Form, Once};
 use crate::frame::Frame;
 use crate::note::Note;
-use crate::page::{Answer, page_with};
+use crate::page::{Answer, page, page_with};
 use crate::paths;
 use crate::signed::Signed;
 
@@ -27,18 +29,14 @@ struct Page {
     frame: Frame,
     once: String,
     typed: Typed,
-    errors: Vec<(&'static str, String)>,
-}
-
-impl Page {
-    fn error(&self, field: &str) -> Option<&str> {
-        self.errors.iter().find(|(name, _)| *name == field).map(|(_, text)| text.as_str())
-    }
+    /// Whether the password was asked for in between: the form is to be sent again.
+    again: bool,
+    errors: Errors,
 }
 
 /// What was typed; also from the query, to come back to after the password was asked again.
 #[derive(Debug, Default, Clone, Deserialize)]
-pub(crate) struct Typed {
+pub(super) struct Typed {
     #[serde(default)]
     name: String,
     #[serde(default)]
@@ -48,7 +46,7 @@ pub(crate) struct Typed {
 }
 
 #[derive(Debug, Deserialize)]
-pub(crate) struct Given {
+pub(super) struct Given {
     once: Once,
     name: String,
     email: String,
@@ -67,22 +65,20 @@ pub(super) struct LinkPage {
 }
 
 /// The form.
-pub(crate) async fn show(State(web): State<Web>, Query(typed): Query<Typed>, signed: Signed<ManageUsers>) -> Answer {
-    let page = Page { frame: signed.frame, once: Once::fresh(&web), typed, errors: Vec::new() };
-    page_with(StatusCode::OK, &page)
+pub(super) async fn show(State(web): State<Web>, Query(typed): Query<Typed>, signed: Signed<ManageUsers>) -> Answer {
+    let again = !typed.email.is_empty();
+    page(&Page { frame: signed.frame, once: Once::fresh(&web), typed, again, errors: Errors::default() })
 }
 
 /// Takes the form.
-pub(crate) async fn invite(State(web): State<Web>, signed: Signed<ManageUsers>, Form(given): Form<Given>) -> Answer {
+pub(super) async fn invite(State(web): State<Web>, signed: Signed<ManageUsers>, Form(given): Form<Given>) -> Answer {
     let typed = Typed { name: given.name, email: given.email, role: given.role };
-    let (name, email, role) = (Name::parse(&typed.name), Email::parse(&typed.email), PersonRole::parse(&typed.role));
-    let (name, email, role) = match (name, email, role) {
-        (Ok(name), Ok(email), Ok(role)) => (name, email, role),
-        (name, email, role) => {
-            let faults = [("name", name.err()), ("email", email.err()), ("role", role.err())];
-            let errors = faults.into_iter().filter_map(|(field, fault)| Some((field, fault?.detail.into_owned())));
-            return again(&web, signed, StatusCode::UNPROCESSABLE_ENTITY, typed, errors.collect());
-        }
+    let mut errors = Errors::default();
+    let name = errors.take("name", Name::parse(&typed.name));
+    let email = errors.take("email", Email::parse(&typed.email));
+    let role = errors.take("role", PersonRole::parse(&typed.role));
+    let (Some(name), Some(email), Some(role)) = (name, email, role) else {
+        return again(&web, signed, StatusCode::UNPROCESSABLE_ENTITY, typed, errors);
     };
     if role == PersonRole::Admin && !signed.me()?.fresh {
         return Ok(go(paths::confirm(&back(&typed))).into_response());
@@ -103,24 +99,20 @@ pub(crate) async fn invite(State(web): State<Web>, signed: Signed<ManageUsers>, 
             let days = LinkPurpose::Invitation.lives().as_secs() / 86_400;
             page_with(StatusCode::OK, &LinkPage { frame: signed.frame, name: shown.0, email: shown.1, link, days })
         }
-        Err(Error::Conflict(text)) => again(&web, signed, StatusCode::CONFLICT, typed, vec![("email", text)]),
+        Err(Error::Conflict(text)) => {
+            errors.put("email", text);
+            again(&web, signed, StatusCode::CONFLICT, typed, errors)
+        }
         Err(error) => Err(error.into()),
     }
 }
 
-fn again(
-    web: &Web,
-    signed: Signed<ManageUsers>,
-    status: StatusCode,
-    typed: Typed,
-    errors: Vec<(&'static str, String)>,
-) -> Answer {
-    page_with(status, &Page { frame: signed.frame, once: Once::fresh(web), typed, errors })
+fn again(web: &Web, signed: Signed<ManageUsers>, status: StatusCode, typed: Typed, errors: Errors) -> Answer {
+    page_with(status, &Page { frame: signed.frame, once: Once::fresh(web), typed, again: false, errors })
 }
 
 /// The form as it was filled in.
 fn back(typed: &Typed) -> String {
     let fields = [("name", &typed.name), ("email", &typed.email), ("role", &typed.role)];
-    let query: Vec<_> = fields.map(|(name, value)| format!("{name}={}", paths::escape(value))).into();
-    format!("{LIST}/new?{}", query.join("&"))
+    paths::with_query(&format!("{LIST}/new"), fields)
 }

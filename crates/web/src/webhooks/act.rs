@@ -1,7 +1,7 @@
 //! What is done with a subscription: ended, enabled, given another secret.
 
 use askama::Template;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::response::IntoResponse;
 use leadlatch_domain::matrix::ManageHooks;
 use leadlatch_store::{Connection, Error, hooks};
@@ -10,6 +10,7 @@ use super::row::Row;
 use super::{HOME, href, show};
 use crate::Web;
 use crate::around::go;
+use crate::asked::Path;
 use crate::form::{Button, Form};
 use crate::frame::Frame;
 use crate::note::Note;

@@ -1,7 +1,7 @@
 //! One delivery: its attempts, what was sent, and the button that has it sent again.
 
 use askama::Template;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::response::IntoResponse;
 use leadlatch_domain::matrix::ManageHooks;
 use leadlatch_store::hooks::{self, Attempt};
@@ -11,6 +11,7 @@ use super::href;
 use super::row::DeliveryRow;
 use crate::Web;
 use crate::around::go;
+use crate::asked::Path;
 use crate::components::words::exact;
 use crate::form::{Button, Form};
 use crate::frame::Frame;

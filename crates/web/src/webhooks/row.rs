@@ -22,6 +22,8 @@ pub(super) struct Row {
     pub(super) waiting: String,
     /// How long ago, exactly when, and how it went.
     pub(super) last: Option<(String, String, String)>,
+    /// Whether its key is disabled for being idle.
+    pub(super) key_idle: bool,
     pub(super) can_enable: bool,
     pub(super) is_over: bool,
 }
@@ -30,6 +32,7 @@ impl Row {
     pub(super) fn new(of: &Subscription, now: Timestamp) -> Self {
         let hook = &of.hook;
         let (state, tone) = match hook.state {
+            HookState::Active | HookState::Failing if of.key_idle => ("Key idle", "danger"),
             HookState::Active => ("Active", "accent"),
             HookState::Failing => ("Failing", "caution"),
             HookState::Disabled => ("Disabled", "danger"),
@@ -50,11 +53,15 @@ impl Row {
             tone,
             waiting: thousands(of.waiting),
             last: last.map(|last| (ago(last.at, now), exact(last.at), last.state.clone())),
+            key_idle: of.key_idle && hook.state != HookState::Ended,
             can_enable: matches!(hook.state, HookState::Failing | HookState::Disabled),
             is_over: hook.state == HookState::Ended,
         }
     }
 }
+
+/// What is said of a delivery that waits for an older one of its lead.
+const BEHIND: &str = "waiting: for an older one of its lead";
 
 /// A delivery.
 #[derive(Debug)]
@@ -92,7 +99,7 @@ impl DeliveryRow {
             event: of.event.clone(),
             event_id: of.event_id.clone(),
             lead: of.lead_id,
-            state: why.unwrap_or_else(|| of.state.clone()),
+            state: why.unwrap_or_else(|| if of.behind { BEHIND.to_owned() } else { of.state.clone() }),
             tone,
             attempts: of.attempt_count,
             answer: answer.or_else(|| of.last_error.as_ref().map(|error| error.replace('_', " "))).unwrap_or_default(),

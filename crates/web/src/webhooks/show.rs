@@ -1,7 +1,7 @@
 //! One subscription with its deliveries.
 
 use askama::Template;
-use axum::extract::{Path, Query, State};
+use axum::extract::State;
 use leadlatch_domain::matrix::ManageHooks;
 use leadlatch_store::hooks;
 use leadlatch_store::{Connection, Page as Rows};
@@ -10,6 +10,7 @@ use serde::Deserialize;
 use super::href;
 use super::row::{DeliveryRow, Row};
 use crate::Web;
+use crate::asked::{Path, Query};
 use crate::components::words::exact;
 use crate::frame::Frame;
 use crate::page::{Answer, page};

@@ -66,6 +66,9 @@ pub struct ListedKey {
     pub partner: Option<KeyPartner>,
     /// Who made it, by name where that is known.
     pub made_by: String,
+    /// Who deleted it, in the same way.
+    #[serde(skip)]
+    pub deleter: Option<String>,
     /// Requests of 30 days, today among them.
     pub requests: i64,
     /// How many of them were refused: every 4xx and 5xx.
@@ -238,6 +241,7 @@ impl Names {
         ListedKey {
             partner: key.partner_id.and_then(|id| self.partners.get(&id).cloned()),
             made_by: self.person(&key.created_by),
+            deleter: key.deleted_by.as_deref().map(|who| self.person(who)),
             requests: sum.accepted + sum.refused,
             refused: sum.refused,
             days: [DayCount::default(); DAYS],

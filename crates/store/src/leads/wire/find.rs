@@ -5,7 +5,7 @@ use leadlatch_domain::text::fold;
 
 use crate::access::Grant;
 use crate::engine::{Connection, Row, values};
-use crate::{Result, lead_groups};
+use crate::{Result, lead_groups, lead_types};
 
 /// No record has this number.
 const NO_NUMBER: i64 = -1;
@@ -57,7 +57,7 @@ pub(super) async fn lead_type<A>(
     group: i64,
     text: &str,
 ) -> Result<Option<i64>> {
-    let found = lead_types(db, grant, text).await?;
+    let found = types(db, grant, text).await?;
     let of_group: Vec<Candidate> = found.into_iter().filter(|(of, _)| *of == group).map(|(_, one)| one).collect();
     // A type has no wire number, and its name may be one: the name goes first.
     let name = fold(text);
@@ -67,17 +67,14 @@ pub(super) async fn lead_type<A>(
 
 /// Every lead type in reach that answers to the text, whatever its group.
 pub(super) async fn types_named<A>(db: &mut Connection<'_>, grant: &Grant<A>, text: &str) -> Result<Vec<i64>> {
-    let (name, found) = (fold(text), lead_types(db, grant, text).await?);
+    let (name, found) = (fold(text), types(db, grant, text).await?);
     let named: Vec<i64> = found.iter().filter(|(_, one)| one.name == name).map(|(_, one)| one.id).collect();
     let number = number(text);
     Ok(if named.is_empty() { found.iter().map(|(_, one)| one.id).filter(|id| *id == number).collect() } else { named })
 }
 
-async fn lead_types<A>(db: &mut Connection<'_>, grant: &Grant<A>, text: &str) -> Result<Vec<(i64, Candidate)>> {
-    let linked = " AND (EXISTS (SELECT 1 FROM partner_lead_groups g WHERE g.account_id = t.account_id \
-        AND g.partner_id = $2 AND g.lead_group_id = t.lead_group_id) OR EXISTS (SELECT 1 FROM partner_lead_types p \
-        WHERE p.account_id = t.account_id AND p.partner_id = $2 AND p.lead_type_id = t.id))";
-    let linked = if grant.partner().is_some() { linked } else { " AND CAST($2 AS BIGINT) IS NOT NULL" };
+async fn types<A>(db: &mut Connection<'_>, grant: &Grant<A>, text: &str) -> Result<Vec<(i64, Candidate)>> {
+    let linked = lead_types::linked(grant);
     let sql = format!(
         "SELECT t.id, CAST(NULL AS BIGINT), t.name_twin, t.lead_group_id FROM lead_types t WHERE t.account_id = $1{linked} \
          AND (t.id = $3 OR t.name_twin = $4) ORDER BY t.id"

@@ -14,7 +14,7 @@ use leadlatch_domain::matrix::{CreateLeads, PostWebForm, UpdateLeads};
 use super::{create, read, update};
 use crate::access::{Grant, Held, Visible};
 use crate::engine::Connection;
-use crate::{Error, Result, web_forms};
+use crate::{Error, Result, lead_groups, web_forms};
 
 pub use names::{Record, records};
 pub use search::{Found, PAGE_MAX, Search, search};
@@ -35,6 +35,7 @@ pub async fn create_wire(
         }
     }
     name_others(db, &grant, &lead, &mut input, group).await?;
+    leave_out_undefined(db, &grant, &mut input, group).await?;
     create::create(db, grant, input).await
 }
 
@@ -66,6 +67,7 @@ pub async fn update_wire(
     let group = before.int(LeadField::LeadGroupId).unwrap_or_default();
     keep_what_is(db, &grant, &lead, &mut input, &before).await?;
     name_others(db, &grant, &lead, &mut input, group).await?;
+    leave_out_undefined(db, &grant, &mut input, group).await?;
     update::update(db, grant, id, input).await
 }
 
@@ -151,6 +153,21 @@ async fn name_others<A>(
     if let Some(text) = lead.text("user") {
         let id = find::user(db, grant, text).await?.ok_or_else(|| missing(grant, "user", text))?;
         name(input, LeadField::UserId, id);
+    }
+    Ok(())
+}
+
+/// What a partner's client sends in elements that the group does not define goes no further: such clients send all fifty,
+/// whatever the group has. From others it is kept, as text.
+async fn leave_out_undefined<A>(
+    db: &mut Connection<'_>,
+    grant: &Grant<A>,
+    input: &mut LeadInput,
+    group: i64,
+) -> Result<()> {
+    if grant.partner().is_some() && !input.data.is_empty() {
+        let fields = lead_groups::fields(db, grant.account(), group).await?;
+        input.data.retain(|(key, _)| fields.iter().any(|field| field.key == *key));
     }
     Ok(())
 }

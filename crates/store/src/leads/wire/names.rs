@@ -4,7 +4,7 @@ use leadlatch_domain::lead::{LeadField, LeadView, Value};
 
 use crate::access::{Grant, Visible};
 use crate::engine::{Connection, values};
-use crate::{Result, lead_groups};
+use crate::{Result, lead_groups, lead_types};
 
 /// A lead with what the records that it names are called on the wire; an empty text where it names none.
 #[derive(Debug)]
@@ -24,9 +24,6 @@ pub struct Record {
 /// Statements that give a record ($3) its name on the wire, for a reader of the account ($1) and a partner record ($2).
 const GROUP: &str = "SELECT CAST(g.wire_number AS TEXT) FROM lead_groups g WHERE g.account_id = $1";
 const TYPE: &str = "SELECT t.name FROM lead_types t WHERE t.account_id = $1 AND t.id = $3";
-const LINKED_TYPE: &str = " AND (EXISTS (SELECT 1 FROM partner_lead_groups g WHERE g.account_id = t.account_id \
-     AND g.partner_id = $2 AND g.lead_group_id = t.lead_group_id) OR EXISTS (SELECT 1 FROM partner_lead_types p \
-     WHERE p.account_id = t.account_id AND p.partner_id = $2 AND p.lead_type_id = t.id))";
 const ANY: &str = " AND CAST($2 AS BIGINT) IS NOT NULL";
 const SITE: &str = "SELECT CAST(wire_number AS TEXT) FROM sites WHERE account_id = $1 AND id = $3";
 const INTRODUCER: &str = "SELECT CAST(wire_number AS TEXT) FROM partner_records WHERE account_id = $1 AND id = $3";
@@ -37,11 +34,10 @@ pub async fn records<A>(
     grant: &Grant<A>,
     leads: Vec<Visible<LeadView>>,
 ) -> Result<Vec<Visible<Record>>> {
-    let linked = if grant.partner().is_some() { LINKED_TYPE } else { ANY };
     let group = format!("{GROUP}{} AND g.id = $3", lead_groups::linked(grant));
     let mut names = Names {
         group: Names::of(group),
-        lead_type: Names::of(format!("{TYPE}{linked}")),
+        lead_type: Names::of(format!("{TYPE}{}", lead_types::linked(grant))),
         site: Names::of(format!("{SITE}{ANY}")),
         introducer: Names::of(format!("{INTRODUCER}{ANY}")),
     };
