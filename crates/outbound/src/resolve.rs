@@ -20,11 +20,18 @@ pub(crate) async fn addresses(target: &Target, allowed: &[IpNet]) -> Result<Vec<
         let named = tokio::net::lookup_host((target.host(), target.port())).await;
         named.map_err(|_| Failed::NoAddress)?.take(MOST + 1).collect()
     };
+    judged(found, target.is_https(), allowed)
+}
+
+fn judged(found: Vec<SocketAddr>, encrypted: bool, allowed: &[IpNet]) -> Result<Vec<SocketAddr>, Failed> {
     if found.is_empty() {
         return Err(Failed::NoAddress);
     }
-    let judged: Result<(), Failed> = found.iter().try_for_each(|place| judge(place.ip(), target.is_https(), allowed));
-    if found.len() > MOST { Err(Failed::NotAllowed) } else { judged.map(|()| found) }
+    if found.len() > MOST {
+        return Err(Failed::NotAllowed);
+    }
+    found.iter().try_for_each(|place| judge(place.ip(), encrypted, allowed))?;
+    Ok(found)
 }
 
 fn judge(address: IpAddr, encrypted: bool, allowed: &[IpNet]) -> Result<(), Failed> {
@@ -38,7 +45,9 @@ fn judge(address: IpAddr, encrypted: bool, allowed: &[IpNet]) -> Result<(), Fail
 
 #[cfg(test)]
 mod tests {
-    use super::{Failed, addresses};
+    use std::net::SocketAddr;
+
+    use super::{Failed, MOST, addresses, judged};
     use leadlatch_domain::hook::Target;
 
     async fn found(url: &str, allowed: &[&str]) -> Result<usize, Failed> {
@@ -57,6 +66,7 @@ mod tests {
             "https://169.254.169.254/latest/meta-data/",
             "https://[fd00:ec2::254]/",
             "https://localhost/",
+            "https://localhost./",
             "https://LOCALHOST:8443/",
             "https://[64:ff9b::a9fe:a9fe]/",
             "https://0/",
@@ -64,6 +74,30 @@ mod tests {
         ] {
             assert_eq!(found(url, &[]).await, Err(Failed::NotAllowed), "{url}");
         }
+    }
+
+    /// One address that is near is enough, wherever it stands among those of a name.
+    #[test]
+    fn a_name_with_a_near_address_among_public_ones_is_refused() {
+        let places = |addresses: &[&str]| -> Vec<SocketAddr> {
+            addresses.iter().map(|address| SocketAddr::new(address.parse().unwrap(), 443)).collect()
+        };
+        let mixed = [
+            &["1.1.1.1", "10.0.0.1"][..],
+            &["10.0.0.1", "1.1.1.1"],
+            &["2606:4700::1111", "1.1.1.1", "::1"],
+            &["1.1.1.1", "::ffff:169.254.169.254", "8.8.8.8"],
+        ];
+        for addresses in mixed {
+            assert_eq!(judged(places(addresses), true, &[]), Err(Failed::NotAllowed), "{addresses:?}");
+        }
+        let public = places(&["1.1.1.1", "2606:4700::1111"]);
+        assert_eq!(judged(public.clone(), true, &[]), Ok(public));
+        let with_allowed = places(&["1.1.1.1", "10.0.0.1"]);
+        assert!(judged(with_allowed.clone(), true, &["10.0.0.1/32".parse().unwrap()]).is_ok());
+        assert_eq!(judged(with_allowed, true, &["10.0.0.2/32".parse().unwrap()]), Err(Failed::NotAllowed));
+        assert_eq!(judged(vec!["1.1.1.1:443".parse().unwrap(); MOST + 1], true, &[]), Err(Failed::NotAllowed));
+        assert_eq!(judged(Vec::new(), true, &[]), Err(Failed::NoAddress));
     }
 
     #[tokio::test]
