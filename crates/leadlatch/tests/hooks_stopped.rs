@@ -122,11 +122,11 @@ async fn a_suspended_account_is_told_nothing(database: &Database, server: &Serve
     let with = ["--config", config.to_str().expect("a path")];
     let hook = database.run(&[&line[..], &with].concat())["id"].to_string();
     let lead = server.lead(&key, "suspended").await.to_string();
-    database.run(&["account", "suspend", "acme"]);
+    database.run(&["account", "suspend", "--account", "acme"]);
     database.run(&["lead", "refer", "--account", "acme", &lead, "--partner", &partner]);
     until(database, &dropped(&hook, "account_suspended"), 1).await;
     assert!(receiver.after(A_WHILE).await.is_empty());
-    database.run(&["account", "resume", "acme"]);
+    database.run(&["account", "resume", "--account", "acme"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -153,7 +153,7 @@ async fn an_address_is_judged_at_each_delivery() {
         let allowed = ("LEADLATCH_HOOK_ALLOWED_RANGES", "127.0.0.0/8,::1/128");
         let server = database.serve_with(&[], &[allowed]);
         let mut hooks = Vec::new();
-        for host in ["localhost", "localhost.", "127.0.0.1"] {
+        for host in ["localhost", "LOCALHOST", "127.0.0.1"] {
             let body = json!({"target_url": format!("http://{host}:{port}/"), "events": CREATED});
             hooks.push(subscribe(&server, &key, body).await);
         }

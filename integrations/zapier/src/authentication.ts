@@ -13,6 +13,11 @@ const test = async (z: ZObject, bundle: Bundle): Promise<object> => {
   return { accountName: found.account.name, keyName: found.key.name, kind: found.key.kind };
 };
 
+/** Each operator has a server of their own, so whoever publishes the app names the help page that it links to. */
+export function help(url: string | undefined): string {
+  return url ? `[How to connect](${url})` : 'How to connect stands on your own server under `/help/zapier`.';
+}
+
 export const authentication = {
   type: 'custom',
   test,
@@ -31,7 +36,7 @@ export const authentication = {
       required: true,
       helpText:
         'Made in Leadlatch under Settings, Configuration, Access Keys, and shown there once. A partner is given one. ' +
-        '[How access keys work](https://github.com/leadlatch/leadlatch/blob/main/docs/zapier.md)',
+        help(process.env['LEADLATCH_HELP_URL']),
     },
   ],
   connectionLabel: '{{accountName}}: {{keyName}} ({{kind}} key)',

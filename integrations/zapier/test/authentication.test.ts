@@ -2,6 +2,7 @@
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
+import { help } from '../src/authentication.js';
 import App from '../src/index.js';
 import { origin } from '../src/server.js';
 import { appTester, build, bundle, type World } from './world.js';
@@ -41,6 +42,15 @@ describe('the server address', () => {
     process.env['NODE_ENV'] = 'production';
     expect(origin('http://127.0.0.1:8080')).toBeUndefined();
     process.env['NODE_ENV'] = 'test';
+  });
+});
+
+describe('the help beside the key', () => {
+  it('is where whoever publishes the app says, or on the own server', () => {
+    const text = String((App.authentication!.fields![1] as { helpText: string }).helpText);
+    expect(text).toMatch(/\[How to connect\]\(https:\/\/leads\.example\.com\/help\/zapier\)$/);
+    expect(help(undefined)).toMatch(/`\/help\/zapier`/);
+    expect(help('')).toBe(help(undefined));
   });
 });
 
