@@ -8,7 +8,7 @@ use bytes::Bytes;
 use http_body_util::{BodyExt, Full};
 use hyper::client::conn::http1::{SendRequest, handshake};
 use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HOST};
-use hyper::{Method, Request, StatusCode};
+use hyper::{HeaderMap, Method, Request, StatusCode};
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 
@@ -71,13 +71,22 @@ impl Connection {
 
     /// Asks and reads the answer whole; any other status than the expected one is a failure.
     pub(crate) async fn ask(&mut self, ask: Ask, expected: StatusCode) -> Outcome<Bytes> {
+        Ok(self.send(ask.request()?, expected).await?.1)
+    }
+
+    /// As [`Connection::ask`], with a request of the caller's own; the headers too.
+    pub(crate) async fn send(
+        &mut self,
+        request: Request<Full<Bytes>>,
+        expected: StatusCode,
+    ) -> Outcome<(HeaderMap, Bytes)> {
         self.0.ready().await.map_err(lost)?;
-        let (method, path) = (ask.method.clone(), ask.path.clone());
-        let answer = self.0.send_request(ask.request()?).await.map_err(lost)?;
-        let status = answer.status();
+        let (method, path) = (request.method().clone(), request.uri().clone());
+        let answer = self.0.send_request(request).await.map_err(lost)?;
+        let (status, headers) = (answer.status(), answer.headers().clone());
         let body = answer.into_body().collect().await.map_err(lost)?.to_bytes();
         if status == expected {
-            Ok(body)
+            Ok((headers, body))
         } else {
             let said = String::from_utf8_lossy(&body);
             Err(Failure::new(format!("{method} {path}: {status} instead of {expected}: {said}")))

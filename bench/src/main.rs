@@ -5,6 +5,7 @@ mod case;
 mod client;
 mod cpu;
 mod fixture;
+mod keys_page;
 mod output;
 mod process;
 mod reference;
@@ -33,6 +34,8 @@ struct Cli {
 enum Command {
     /// Start the servers, drive load and print the table.
     Run(Run),
+    /// Fill a database and print how long the page of the access keys takes.
+    KeysPage(KeysPage),
     /// The bare reply.
     #[command(hide = true)]
     ServeHyper,
@@ -75,9 +78,27 @@ struct Run {
     list: bool,
 }
 
+#[derive(Debug, Args)]
+struct KeysPage {
+    /// Access keys in the database; one in ten is a Full key.
+    #[arg(long, default_value_t = 1_000, value_parser = clap::value_parser!(u32).range(2..))]
+    keys: u32,
+    /// Requests in the log, over 30 days.
+    #[arg(long, default_value_t = 1_000_000)]
+    requests: u32,
+    /// On PostgreSQL too, in a throw-away cluster.
+    #[arg(long)]
+    postgres: bool,
+}
+
 fn main() -> ExitCode {
     let done = match Cli::parse().command {
         Command::Run(asked) => measure(&asked),
+        Command::KeysPage(KeysPage { keys, requests, postgres }) => {
+            let plan = keys_page::Plan { keys: keys as usize, requests: requests as usize };
+            warn_of_debug();
+            server(keys_page::run(plan, postgres))
+        }
         Command::ServeHyper => server(bare::serve()),
         Command::ServeReference { path } => server(reference::serve(&path)),
         Command::ServeReferenceOnPostgres { url } => server(reference::postgres::serve(&url)),
@@ -95,6 +116,12 @@ fn server(serving: impl Future<Output = Outcome>) -> Outcome {
     tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(serving)
 }
 
+fn warn_of_debug() {
+    if cfg!(debug_assertions) {
+        progress("this is a debug build: its figures mean nothing");
+    }
+}
+
 fn measure(asked: &Run) -> Outcome {
     if asked.list {
         for case in &case::CASES {
@@ -102,9 +129,7 @@ fn measure(asked: &Run) -> Outcome {
         }
         return Ok(());
     }
-    if cfg!(debug_assertions) {
-        progress("this is a debug build: its figures mean nothing");
-    }
+    warn_of_debug();
     let plan = Plan {
         cases: Plan::choose(&asked.case, asked.postgres)?,
         sizes: Sizes { leads: asked.leads as usize, keys: asked.keys as usize },

@@ -1,5 +1,6 @@
 //! The server under test: the real program, set up by its command line.
 
+use std::io::Write;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -59,9 +60,17 @@ impl Subject {
     }
 
     fn run(&self, line: &[&str]) -> Outcome<Json> {
+        self.run_with(line, "")
+    }
+
+    /// As [`Subject::run`], with a text on standard input.
+    fn run_with(&self, line: &[&str], input: &str) -> Outcome<Json> {
         let mut command = Command::new(&self.program);
-        command.args(line).args(["--json", "--database", &self.database]).stdin(Stdio::null());
-        let output = command.output().map_err(|error| Failure::of("leadlatch", error))?;
+        command.args(line).args(["--json", "--database", &self.database]);
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().map_err(|error| Failure::of("leadlatch", error))?;
+        child.stdin.take().expect("a pipe was asked for").write_all(input.as_bytes())?;
+        let output = child.wait_with_output().map_err(|error| Failure::of("leadlatch", error))?;
         if !output.status.success() {
             return Err(Failure::of(&line.join(" "), String::from_utf8_lossy(&output.stderr)));
         }
@@ -84,6 +93,12 @@ impl Subject {
             threads.into_iter().try_for_each(|thread| thread.join().expect("a command does not panic"))
         })?;
         Ok(results.into_inner().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Makes a person who signs in to the pages.
+    pub(crate) fn make_admin(&self, email: &str, password: &str) -> Outcome {
+        let line = ["user", "create", "--account", ACCOUNT, "--email", email, "--name", "Bench", "--role", "admin"];
+        self.run_with(&line, password).map(drop)
     }
 
     /// Makes the account, its partners and its keys.

@@ -34,7 +34,7 @@ struct Shared {
     partner: Columns,
 }
 
-async fn connect(url: &str) -> Outcome<Client> {
+pub(crate) async fn connect(url: &str) -> Outcome<Client> {
     let (client, connection) = tokio_postgres::connect(url, NoTls).await.map_err(failed)?;
     tokio::spawn(connection);
     Ok(client)

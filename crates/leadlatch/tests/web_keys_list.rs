@@ -109,7 +109,17 @@ async fn a_key_page_says_what_the_key_did() {
             page.text
         );
         assert!(page.says("Created by") && page.says("127.0.0.1"));
-        let refused = office.get(&format!("/{}?log=refused", made.id)).await;
-        assert!(refused.says(">POST<") && !refused.says(">GET<"), "the log is narrowed");
+        let (read, write) = ("<td class=\"mono\">GET<", "<td class=\"mono\">POST<");
+        for (filter, says, not) in [
+            ("log=refused", write, read),
+            ("log=403", write, read),
+            ("log=accepted", read, write),
+            ("method=GET", read, write),
+            ("route=%2Fapi%2Fv1%2Fleads", write, read),
+            ("route=%2Fapi%2Fv1%2Fleads&method=GET", "No request is logged here.", read),
+        ] {
+            let narrowed = office.get(&format!("/{}?{filter}", made.id)).await;
+            assert!(narrowed.says(says) && !narrowed.says(not), "{filter}: {}", narrowed.text);
+        }
     }
 }

@@ -6,27 +6,25 @@ use axum::http::StatusCode;
 use axum::response::IntoResponse;
 use leadlatch_domain::key_secret::KeyKind;
 use leadlatch_domain::matrix::ManageKeys;
-use leadlatch_domain::scope::Scope;
 use leadlatch_domain::token::Token;
-use leadlatch_store::access_keys::{self, PartnerChoice};
+use leadlatch_store::access_keys;
 use leadlatch_store::{Connection, Error, used_forms};
 
-use super::form::{TEMPLATES, Typed};
-use super::password;
+use super::features::{Chip, Feature, chips, features};
+use super::form::Typed;
+use super::offered::Offered;
 use super::row::key_href;
-use super::secret;
 use super::summary::{self, Summary};
+use super::{password, secret};
 use crate::Web;
 use crate::around::go;
 use crate::asked::Query;
-use crate::components::words::count;
 use crate::components::{GlyphSize, Svg, glyph};
 use crate::errors::Errors;
 use crate::form::{Form, Once};
 use crate::frame::Frame;
 use crate::note::Note;
 use crate::page::{Answer, page_with};
-use crate::partners::stored_kind;
 use crate::refusal::Refusal;
 use crate::signed::Signed;
 
@@ -44,41 +42,6 @@ struct Page {
     asks_password: bool,
     asks_code: bool,
     my_address: String,
-}
-
-/// A record in the drop-down.
-#[derive(Debug)]
-struct Offered {
-    id: i64,
-    company: String,
-    chosen: bool,
-    /// `Introducer, 412 leads`.
-    words: String,
-    /// `already has 2 keys`.
-    note: String,
-    /// Its keys, when it is the one that is chosen: name and address.
-    keys: Vec<(String, String)>,
-}
-
-/// A feature's row.
-#[derive(Debug)]
-struct Feature {
-    name: &'static str,
-    label: &'static str,
-    words: &'static str,
-    ticked: bool,
-    full_only: bool,
-    /// Whether it is the first that a Partner key never has.
-    begins_full_only: bool,
-}
-
-/// A set of features with a name.
-#[derive(Debug)]
-struct Chip {
-    name: &'static str,
-    label: &'static str,
-    scopes: String,
-    pressed: bool,
 }
 
 /// The form, filled in with what the address names.
@@ -187,67 +150,6 @@ fn proposed(typed: &Typed, partners: &[Offered]) -> String {
         KeyKind::Full => "Own systems".into(),
         KeyKind::Partner => partners.iter().find(|one| one.chosen).map(|one| one.company.clone()).unwrap_or_default(),
     }
-}
-
-impl Offered {
-    fn new(choice: PartnerChoice, typed: &Typed) -> Self {
-        let chosen = typed.partner().is_some_and(|partner| partner.get() == choice.id);
-        let kind = stored_kind(&choice.kind);
-        let leads = choice.leads.map_or_else(String::new, |leads| format!(", {}", count(leads, "lead")));
-        let inactive = if choice.active { "" } else { ", not active: its keys are refused" };
-        let note = match choice.keys.len() as i64 {
-            0 => "no keys".to_owned(),
-            keys => format!("already has {}", count(keys, "key")),
-        };
-        let link = |(id, name)| (name, key_href(id, ""));
-        Self {
-            id: choice.id,
-            company: choice.company,
-            chosen,
-            words: format!("{kind}{leads}{inactive}"),
-            note,
-            keys: choice.keys.into_iter().map(link).filter(|_| chosen).collect(),
-        }
-    }
-}
-
-fn features(typed: &Typed) -> Vec<Feature> {
-    let ticked = typed.scopes();
-    let mut begun = false;
-    let row = |scope: Scope| {
-        let full_only = !scope.partner_may_have();
-        let begins_full_only = full_only && !begun;
-        begun = full_only;
-        let (name, label, ticked) = (scope.as_str(), scope.label(), ticked.contains(scope));
-        Feature { name, label, words: allows(scope), ticked, full_only, begins_full_only }
-    };
-    Scope::ALL.into_iter().map(row).collect()
-}
-
-/// What a feature allows, in one line.
-const fn allows(scope: Scope) -> &'static str {
-    match scope {
-        Scope::CreateLeads => "Send new leads in",
-        Scope::ReadLeads => "See leads, and subscribe to their events",
-        Scope::UpdateDeleteLeads => "Change fields and status, and remove leads",
-        Scope::ManageActivities => "Notes, calls, tasks on a lead",
-        Scope::Voice => "Look callers up and log calls",
-        Scope::Appointments => "Read, book and move appointments",
-        Scope::Journeys => "Start and end journey runs",
-        Scope::ManagePartners => "Create and change partner records",
-    }
-}
-
-fn chips(typed: &Typed) -> Vec<Chip> {
-    let (kind, ticked) = (typed.kind(), typed.scopes());
-    let fits = |template: &super::form::Template| !ticked.is_empty() && template.scopes(kind) == ticked;
-    let chip = |template: &super::form::Template| Chip {
-        name: template.name,
-        label: template.label,
-        scopes: template.names(),
-        pressed: fits(template),
-    };
-    TEMPLATES.iter().map(chip).collect()
 }
 
 impl Page {

@@ -2,19 +2,20 @@
 
 use askama::Template;
 use axum::extract::State;
-use leadlatch_domain::key_directory::{KeyCard, KeyOrder, KeyStatus, LastUse};
+use leadlatch_domain::key_directory::{KeyCard, KeyOrder, KeyStatus};
 use leadlatch_domain::key_secret::KeyKind;
 use leadlatch_domain::matrix::ManageKeys;
-use leadlatch_domain::scope::Scope;
 use leadlatch_domain::time::Timestamp;
-use leadlatch_store::access_keys::directory::{self, Counts, Directory, DirectoryQuery, PAGE};
+use leadlatch_store::access_keys::directory::{self, Counts, Directory, PAGE};
 use leadlatch_store::{Connection, Grant};
 
+use super::cards::Card;
+use super::filters::filters;
 use super::query::ListState;
-use super::row::{KeyRow, kind_in_words};
+use super::row::KeyRow;
 use crate::Web;
-use crate::components::words::{ago, count, lower, thousands};
-use crate::components::{GlyphSize, Svg, glyph};
+use crate::components::words::thousands;
+use crate::components::{Filter, GlyphSize, Svg, glyph};
 use crate::frame::Frame;
 use crate::page::{Answer, page};
 use crate::refusal::Refusal;
@@ -41,35 +42,6 @@ pub(super) struct List {
     /// The address of the list without filters, when there are any.
     pub(super) clear: Option<String>,
     pub(super) glyphs: (Svg, Svg),
-}
-
-/// A card that is a filter.
-#[derive(Debug)]
-pub(super) struct Card {
-    pub(super) label: &'static str,
-    pub(super) number: String,
-    pub(super) note: String,
-    pub(super) pressed: bool,
-    pub(super) empty: bool,
-    /// The state that pressing it leads to.
-    pub(super) pairs: Vec<(&'static str, String)>,
-}
-
-/// A menu of one filter.
-#[derive(Debug)]
-pub(super) struct Filter {
-    pub(super) label: &'static str,
-    /// What it is set to.
-    pub(super) value: Option<String>,
-    pub(super) options: Vec<Choice>,
-}
-
-/// One of a filter's values.
-#[derive(Debug)]
-pub(super) struct Choice {
-    pub(super) words: String,
-    pub(super) href: String,
-    pub(super) chosen: bool,
 }
 
 /// A head of the table.
@@ -147,79 +119,13 @@ fn head(counts: &Counts) -> String {
     }
 }
 
-impl Card {
-    fn new(card: KeyCard, counts: &Counts, state: &ListState, now: Timestamp) -> Self {
-        let number = counts.card(card) as i64;
-        let pressed = state.0.cards.contains(&card);
-        Self {
-            label: card.label(),
-            number: thousands(number),
-            note: card_note(card, counts, now),
-            pressed,
-            empty: number == 0 && !pressed,
-            pairs: state.toggled(card).pairs(),
-        }
-    }
-}
-
-fn card_note(card: KeyCard, counts: &Counts, now: Timestamp) -> String {
-    let days = |at: Timestamp| count(now.day() - at.day(), "day");
-    match card {
-        KeyCard::NeverUsed => counts.oldest_unused.map(|at| format!("Oldest made {}", lower(&ago(at, now)))),
-        KeyCard::Idle => counts.longest_idle.map(|at| format!("Longest {}", days(at))),
-        KeyCard::NoExpiry => Some(format!("of {} active", thousands(counts.active as i64))),
-        KeyCard::FullWrite => Some("Reach everything".into()).filter(|_| counts.card(card) > 0),
-    }
-    .unwrap_or_else(|| "None".into())
-}
-
-fn filters(found: &Directory, state: &ListState) -> Vec<Filter> {
-    let query = &state.0;
-    let kinds = [KeyKind::Full, KeyKind::Partner].map(|kind| (kind_in_words(kind).to_owned(), kind));
-    let partners = found.partners.iter().map(|partner| (partner.company.clone(), partner.id));
-    let scopes = Scope::ALL.map(|scope| (scope.label().to_owned(), scope));
-    let uses = LastUse::ALL.iter().map(|used| (used.label().to_owned(), *used));
-    let statuses = KeyStatus::ALL.iter().map(|status| (status.label().to_owned(), *status));
-    let status = statuses.map(|(words, status)| Choice {
-        words,
-        href: state.with(|query| query.status = status).href(),
-        chosen: query.status == status,
-    });
-    vec![
-        filter("Type", "Any type", state, kinds, query.kind, |query, kind| query.kind = kind),
-        filter("Partner", "Any partner", state, partners, query.partner, |query, id| query.partner = id),
-        filter("Feature", "Any feature", state, scopes, query.scope, |query, scope| query.scope = scope),
-        filter("Last used", "Any time", state, uses, query.used, |query, used| query.used = used),
-        Filter { label: "Status", value: Some(query.status.label().to_owned()), options: status.collect() },
-    ]
-}
-
-fn filter<T: Copy + PartialEq>(
-    label: &'static str,
-    any: &str,
-    state: &ListState,
-    values: impl IntoIterator<Item = (String, T)>,
-    set: Option<T>,
-    change: impl Fn(&mut DirectoryQuery, Option<T>),
-) -> Filter {
-    let to = |value| state.with(|query| change(query, value)).href();
-    let mut options = vec![Choice { words: any.to_owned(), href: to(None), chosen: set.is_none() }];
-    options.extend(values.into_iter().map(|(words, value)| Choice {
-        words,
-        href: to(Some(value)),
-        chosen: set == Some(value),
-    }));
-    let value = options.iter().skip(1).find(|option| option.chosen).map(|option| option.words.clone());
-    Filter { label, value, options }
-}
-
 /// The heads that order the table. The other way round when it is ordered by them already.
 fn columns(state: &ListState) -> Vec<Column> {
     let all = [
         (KeyOrder::Name, "Key", "col-key"),
         (KeyOrder::Type, "Type", "col-type"),
         (KeyOrder::Used, "Last used", "col-used"),
-        (KeyOrder::Requests, "Last 30 days", "col-days"),
+        (KeyOrder::Requests, "30 days", "col-days"),
         (KeyOrder::Created, "Created", "col-made made"),
         (KeyOrder::Expires, "Expires", "col-ends"),
     ];

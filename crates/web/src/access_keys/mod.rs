@@ -1,12 +1,19 @@
 //! Settings > Configuration > Access Keys.
 
 mod add;
+mod badges;
+mod cards;
 mod delete;
 mod edit;
 mod export;
+mod facts;
+mod features;
+mod filters;
 mod form;
 mod hooks;
 mod list;
+mod log;
+mod offered;
 mod password;
 mod query;
 mod rotate;
@@ -15,6 +22,8 @@ mod said;
 mod secret;
 mod show;
 mod summary;
+mod template;
+mod unused;
 mod verdict;
 
 use axum::Router;

@@ -3,6 +3,7 @@
 mod chain;
 mod entry;
 mod export;
+mod filters;
 mod list;
 mod query;
 mod words;

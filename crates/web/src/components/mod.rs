@@ -1,5 +1,6 @@
 //! The parts that pages are made of: what a template cannot draw by itself. The others are the macros beside the templates.
 
+mod filter;
 mod glyph;
 mod icon;
 mod outcomes;
@@ -9,6 +10,7 @@ mod wards;
 mod when;
 pub(crate) mod words;
 
+pub(crate) use filter::{Choice, Filter};
 pub(crate) use glyph::{GlyphSize, glyph};
 pub(crate) use icon::Icon;
 pub(crate) use outcomes::Outcomes;

@@ -11,6 +11,7 @@ use super::query::ListState;
 use super::{kind_in_words, path_of};
 use crate::Web;
 use crate::components::words::thousands;
+use crate::components::{Choice, Filter};
 use crate::frame::Frame;
 use crate::page::{Answer, page};
 use crate::signed::Signed;
@@ -30,18 +31,6 @@ struct Page {
     rows: Vec<Row>,
     pages: (String, String, String),
     clear: bool,
-}
-
-struct Filter {
-    label: &'static str,
-    value: Option<&'static str>,
-    options: Vec<Choice>,
-}
-
-struct Choice {
-    words: &'static str,
-    href: String,
-    chosen: bool,
 }
 
 struct Column {
@@ -120,28 +109,15 @@ pub(super) fn up_to(number: i64) -> String {
 }
 
 fn filters(state: &ListState) -> [Filter; 2] {
-    let kind = |words, kind: Option<PartnerKind>| Choice {
-        words,
-        href: state.with(|state| state.kind = kind).href(),
-        chosen: state.kind == kind,
+    let kind = |words, kind: Option<PartnerKind>| {
+        Choice::new(words, state.with(|state| state.kind = kind).href(), state.kind == kind)
     };
+    let active =
+        |words, active| Choice::new(words, state.with(|state| state.active = active).href(), state.active == active);
     let kinds = PartnerKind::ALL.map(|of| kind(kind_in_words(of), Some(of)));
-    let active = |words, active| Choice {
-        words,
-        href: state.with(|state| state.active = active).href(),
-        chosen: state.active == active,
-    };
     [
-        Filter {
-            label: "Kind",
-            value: state.kind.map(kind_in_words),
-            options: [kind("Any kind", None)].into_iter().chain(kinds).collect(),
-        },
-        Filter {
-            label: "State",
-            value: state.active.map(|active| if active { "Active" } else { "Inactive" }),
-            options: vec![active("Any state", None), active("Active", Some(true)), active("Inactive", Some(false))],
-        },
+        Filter::of("Kind", kind("Any kind", None), kinds),
+        Filter::of("State", active("Any state", None), [active("Active", Some(true)), active("Inactive", Some(false))]),
     ]
 }
 
