@@ -1,9 +1,10 @@
 //! What the list of access keys costs an admin to open: many keys, and a request log that goes back a month.
 
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant};
 
 use hyper::header::{CONTENT_TYPE, COOKIE, HOST, SET_COOKIE};
 use hyper::{HeaderMap, Method, Request, StatusCode};
+use leadlatch_domain::time::Clock;
 use leadlatch_testkit::postgres::TestPostgres;
 
 use crate::client::Connection;
@@ -74,7 +75,7 @@ fn set_up(subject: &Subject, plan: Plan) -> Outcome {
 fn filling(plan: Plan) -> [String; 5] {
     let Plan { keys, requests } = plan;
     let used = (keys * 9 / 10).max(1);
-    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_or(0, |since| since.as_micros());
+    let now = Clock::system().now().as_micros();
     let step = Duration::from_hours(24 * 29).as_micros() / requests.max(1) as u128;
     let long = Duration::from_hours(24 * 100).as_micros();
     [

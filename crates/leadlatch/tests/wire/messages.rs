@@ -13,11 +13,10 @@ async fn a_partner_s_lead_is_not_lost_by_elements_that_its_group_does_not_define
         let line = ["lead-group", "field", "--account", "acme", "--lead-group", "Loans"];
         world.database.run(&[&line[..], &fields].concat());
         let key = world.partner_key(&world.introducer, &SCOPES);
-        let all = |except: u8| -> String {
-            (1..=50)
-                .filter(|number| *number != except)
-                .map(|number| format!("<data{number}>v</data{number}>"))
-                .collect()
+        let element_of = |number: u8| format!("<data{number}>v</data{number}>");
+        let all = |except: u8| {
+            let elements: Vec<_> = (1..=50).filter(|number| *number != except).map(element_of).collect();
+            elements.concat()
         };
         let id = world.made(&key, &format!("<email>a@example.com</email>{}", all(7))).await;
         assert_eq!(world.json(&id).await["data"], serde_json::json!({"data3": "v"}));
