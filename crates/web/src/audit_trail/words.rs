@@ -1,6 +1,7 @@
 //! Events, fields and values in words.
 
 use leadlatch_domain::audit::{Actor, ActorKind, Event};
+use leadlatch_domain::text::capital;
 use leadlatch_store::audit::Names;
 use serde_json::Value as Json;
 
@@ -25,11 +26,6 @@ pub(super) const KINDS: [(&str, &str); 14] = [
 /// `key.rotated_out` as people say it: `Key rotated out`.
 pub(super) fn event(event: &str) -> String {
     capital(&event.replace(['.', '_'], " "))
-}
-
-fn capital(words: &str) -> String {
-    let mut letters = words.chars();
-    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
 /// Who did it: a name, and the kind and number where the name says too little.
@@ -93,7 +89,10 @@ pub(super) fn value(value: &Json) -> String {
 /// Names and values in one line; what has none is left out.
 fn object(members: &serde_json::Map<String, Json>) -> String {
     let given = members.iter().filter(|(_, member)| !matches!(member, Json::Null));
-    let said: Vec<_> = given.map(|(name, member)| format!("{} {}", name.replace('_', " "), value(member))).collect();
+    let mut said: Vec<_> =
+        given.map(|(name, member)| format!("{} {}", name.replace('_', " "), value(member))).collect();
+    // Which order a map has depends on how the program was built.
+    said.sort_unstable();
     if said.is_empty() { "None".into() } else { said.join("; ") }
 }
 

@@ -2,6 +2,7 @@
 
 use askama::Template;
 use leadlatch_domain::matrix::{MATRIX, Needs, PartnerReach, Rule, UseAccount};
+use leadlatch_domain::text::capital;
 
 use super::topics::{self, Topic};
 use crate::frame::Frame;
@@ -43,9 +44,4 @@ impl Line {
             never: rule.partner == PartnerReach::Never,
         }
     }
-}
-
-fn capital(words: &str) -> String {
-    let mut letters = words.chars();
-    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
