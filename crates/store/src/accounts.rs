@@ -311,3 +311,18 @@ async fn store(db: &mut Connection<'_>, account: &Account) -> Result<()> {
     ];
     db.execute(sql, bound).await.map(drop)
 }
+
+#[cfg(test)]
+impl NewAccount {
+    /// Any account, for tests beside the statements.
+    pub(crate) fn acme() -> Self {
+        Self {
+            name: Name::parse("acme").expect("a name"),
+            slug: Slug::parse("acme").expect("a slug"),
+            country: Country::default(),
+            time_zone: ZoneName::parse("Europe/London").expect("a zone"),
+            currency: CurrencyCode::parse("GBP").expect("a currency"),
+            host: None,
+        }
+    }
+}

@@ -3,10 +3,8 @@
 
 use std::time::{Duration, Instant};
 
-use leadlatch_domain::account::{Country, CurrencyCode, Slug, ZoneName};
 use leadlatch_domain::id::AccountId;
 use leadlatch_domain::matrix::{Deliver, Role};
-use leadlatch_domain::text::Name;
 
 use super::{claim, waiting};
 use crate::accounts::{self, NewAccount};
@@ -26,14 +24,7 @@ const FIRST_FAILED: &str = "UPDATE hook_deliveries SET due_at = 4000000000000000
 
 async fn open(url: &str) -> Opened {
     let opened = Store::open(url).await.expect("a store");
-    let new = NewAccount {
-        name: Name::parse("acme").expect("a name"),
-        slug: Slug::parse("acme").expect("a slug"),
-        country: Country::default(),
-        time_zone: ZoneName::parse("Europe/London").expect("a zone"),
-        currency: CurrencyCode::parse("GBP").expect("a currency"),
-        host: None,
-    };
+    let new = NewAccount::acme();
     let (operator, bytes) = (opened.operator.clone(), if url.starts_with("sqlite") { "BLOB" } else { "BYTEA" });
     let fill = async move |db: &mut Connection<'_>| {
         accounts::create(db, &operator, new).await?;

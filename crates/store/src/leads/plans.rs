@@ -1,7 +1,6 @@
 //! How both engines find the leads of a list, a count and a single read: a partner's indexes begin with its reach, so
 //! that others' rows are never visited. What is explained is the very statement that was run.
 
-use leadlatch_domain::account::{Country, CurrencyCode, Slug, ZoneName};
 use leadlatch_domain::id::{AccountId, KeyId, PartnerId};
 use leadlatch_domain::key_secret::{KeyKind, KeySecret};
 use leadlatch_domain::lead::LeadFilter;
@@ -9,7 +8,6 @@ use leadlatch_domain::matrix::ReadLeads;
 use leadlatch_domain::random::Randomness;
 use leadlatch_domain::reach::{PartnerKind, Sides};
 use leadlatch_domain::scope::ScopeSet;
-use leadlatch_domain::text::Name;
 
 use super::{ListQuery, get_written, list_written, total};
 use crate::access::{Access, Caller, KeyFacts};
@@ -56,14 +54,7 @@ const LISTS: [&str; 17] = [
 
 async fn open(url: &str) -> Opened {
     let opened = Store::open(url).await.expect("a store");
-    let new = NewAccount {
-        name: Name::parse("acme").expect("a name"),
-        slug: Slug::parse("acme").expect("a slug"),
-        country: Country::default(),
-        time_zone: ZoneName::parse("Europe/London").expect("a zone"),
-        currency: CurrencyCode::parse("GBP").expect("a currency"),
-        host: None,
-    };
+    let new = NewAccount::acme();
     let operator = opened.operator.clone();
     let fill = async move |db: &mut Connection<'_>| {
         accounts::create(db, &operator, new).await?;

@@ -1,5 +1,7 @@
 //! What is done with a subscription: ended, enabled, given another secret.
 
+use std::borrow::Cow;
+
 use askama::Template;
 use axum::extract::State;
 use axum::response::IntoResponse;
@@ -38,12 +40,8 @@ pub(crate) async fn delete(
     Form(Button {}): Form<Button>,
 ) -> Answer {
     let job = async move |db: &mut Connection<'_>, grant| hooks::delete_any(db, grant, id).await;
-    let note = match web.store().write(signed.grant, job).await {
-        Ok(_) => Note::done("Webhook deleted. Nothing is begun for it any more."),
-        Err(Error::Conflict(why)) => Note::refused(why),
-        Err(other) => return Err(other.into()),
-    };
-    Ok(go(HOME).saying(note).into_response())
+    let outcome = web.store().write(signed.grant, job).await;
+    said(outcome, "Webhook deleted. Nothing is begun for it any more.", HOME)
 }
 
 /// Lets it go on at once.
@@ -54,12 +52,18 @@ pub(crate) async fn enable(
     Form(Button {}): Form<Button>,
 ) -> Answer {
     let job = async move |db: &mut Connection<'_>, grant| hooks::enable(db, grant, id).await;
-    let note = match web.store().write(signed.grant, job).await {
-        Ok(_) => Note::done("Webhook enabled. What waits is tried now."),
+    let outcome = web.store().write(signed.grant, job).await;
+    said(outcome, "Webhook enabled. What waits is tried now.", href(id, ""))
+}
+
+/// Leads on, and says what was done or why it was not.
+fn said<T>(outcome: Result<T, Error>, done: &'static str, to: impl Into<Cow<'static, str>>) -> Answer {
+    let note = match outcome {
+        Ok(_) => Note::done(done),
         Err(Error::Conflict(why)) => Note::refused(why),
         Err(other) => return Err(other.into()),
     };
-    Ok(go(href(id, "")).saying(note).into_response())
+    Ok(go(to).saying(note).into_response())
 }
 
 /// Another secret, shown once.
