@@ -1,21 +1,16 @@
 //! What is done with a subscription: ended, enabled, given another secret.
 
-use std::borrow::Cow;
-
 use askama::Template;
 use axum::extract::State;
-use axum::response::IntoResponse;
 use leadlatch_domain::matrix::ManageHooks;
-use leadlatch_store::{Connection, Error, hooks};
+use leadlatch_store::{Connection, hooks};
 
 use super::row::Row;
-use super::{HOME, href, show};
+use super::{HOME, href, said, show};
 use crate::Web;
-use crate::around::go;
 use crate::asked::Path;
 use crate::form::{Button, Form};
 use crate::frame::Frame;
-use crate::note::Note;
 use crate::page::{Answer, page};
 use crate::signed::Signed;
 
@@ -54,16 +49,6 @@ pub(crate) async fn enable(
     let job = async move |db: &mut Connection<'_>, grant| hooks::enable(db, grant, id).await;
     let outcome = web.store().write(signed.grant, job).await;
     said(outcome, "Webhook enabled. What waits is tried now.", href(id, ""))
-}
-
-/// Leads on, and says what was done or why it was not.
-fn said<T>(outcome: Result<T, Error>, done: &'static str, to: impl Into<Cow<'static, str>>) -> Answer {
-    let note = match outcome {
-        Ok(_) => Note::done(done),
-        Err(Error::Conflict(why)) => Note::refused(why),
-        Err(other) => return Err(other.into()),
-    };
-    Ok(go(to).saying(note).into_response())
 }
 
 /// Another secret, shown once.

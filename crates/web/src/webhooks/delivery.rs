@@ -2,20 +2,17 @@
 
 use askama::Template;
 use axum::extract::State;
-use axum::response::IntoResponse;
 use leadlatch_domain::matrix::ManageHooks;
 use leadlatch_store::hooks::{self, Attempt};
 use leadlatch_store::{Connection, Error};
 
-use super::href;
 use super::row::DeliveryRow;
+use super::{href, said};
 use crate::Web;
-use crate::around::go;
 use crate::asked::Path;
 use crate::components::words::exact;
 use crate::form::{Button, Form};
 use crate::frame::Frame;
-use crate::note::Note;
 use crate::page::{Answer, page};
 use crate::signed::Signed;
 
@@ -75,10 +72,6 @@ pub(crate) async fn replay(
     Form(Button {}): Form<Button>,
 ) -> Answer {
     let job = async move |db: &mut Connection<'_>, grant| hooks::replay(db, grant, id).await;
-    let note = match web.store().write(signed.grant, job).await {
-        Ok(()) => Note::done("It is sent again, under the same event id."),
-        Err(Error::Conflict(why)) => Note::refused(why),
-        Err(other) => return Err(other.into()),
-    };
-    Ok(go(href(hook, &format!("deliveries/{id}"))).saying(note).into_response())
+    let outcome = web.store().write(signed.grant, job).await;
+    said(outcome, "It is sent again, under the same event id.", href(hook, &format!("deliveries/{id}")))
 }

@@ -7,10 +7,17 @@ mod list;
 mod row;
 mod show;
 
+use std::borrow::Cow;
+
 use axum::Router;
+use axum::response::IntoResponse;
 use axum::routing::{get, post};
+use leadlatch_store::Error;
 
 use crate::Web;
+use crate::around::go;
+use crate::note::Note;
+use crate::page::Answer;
 
 /// Where the list is.
 pub(crate) const HOME: &str = "/settings/configuration/webhooks";
@@ -31,4 +38,14 @@ pub(crate) fn routes() -> Router<Web> {
         .route(&at("/{id}/enable"), post(act::enable))
         .route(&at("/{id}/secret"), post(act::new_secret))
         .route(&at("/{id}/deliveries/{delivery}"), get(delivery::show).post(delivery::replay))
+}
+
+/// Leads on, and says what was done or why it was not.
+fn said<T>(outcome: Result<T, Error>, done: &'static str, to: impl Into<Cow<'static, str>>) -> Answer {
+    let note = match outcome {
+        Ok(_) => Note::done(done),
+        Err(Error::Conflict(why)) => Note::refused(why),
+        Err(other) => return Err(other.into()),
+    };
+    Ok(go(to).saying(note).into_response())
 }
