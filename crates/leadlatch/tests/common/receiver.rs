@@ -142,18 +142,15 @@ impl Receiver {
 
 async fn receive(State(shared): State<Arc<Shared>>, request: Request) -> Response {
     let at = Instant::now();
-    let running = shared.running.fetch_add(1, Ordering::SeqCst) + 1;
-    shared.most.fetch_max(running, Ordering::SeqCst);
     let (parts, body) = request.into_parts();
     let body = axum::body::to_bytes(body, 4 << 20).await.expect("a body");
     let path = parts.uri.path_and_query().map_or("", |path| path.as_str()).to_owned();
     let body = String::from_utf8(body.to_vec()).expect("UTF-8");
     let got = Got { at, path, headers: parts.headers, body };
-    let (told, refused) = ((got.path.clone(), got.id()), shared.refuses(&got.body));
-    shared.keep(got, &told);
+    let refused = shared.refuses(&got.body);
+    let telling = Telling::begin(&shared, got);
     tokio::time::sleep(Duration::from_millis(shared.delay.load(Ordering::SeqCst))).await;
-    shared.told.lock().unwrap_or_else(PoisonError::into_inner).remove(&told);
-    shared.running.fetch_sub(1, Ordering::SeqCst);
+    drop(telling);
     let status = if refused { 500 } else { shared.status.load(Ordering::SeqCst) };
     let status = StatusCode::from_u16(status).expect("a status");
     let elsewhere = [("location", "http://127.0.0.1:1/elsewhere")];
@@ -164,12 +161,31 @@ impl Shared {
     fn refuses(&self, body: &str) -> bool {
         self.refused.lock().unwrap_or_else(PoisonError::into_inner).is_some_and(|text| body.contains(text))
     }
+}
 
-    fn keep(&self, got: Got, told: &(String, String)) {
-        if !self.told.lock().unwrap_or_else(PoisonError::into_inner).insert(told.clone()) {
-            self.twice.fetch_add(1, Ordering::SeqCst);
+/// A delivery that is under way. It also ends when its sender dies: its connection's end drops the one who waits here.
+struct Telling<'a> {
+    shared: &'a Shared,
+    told: (String, String),
+}
+
+impl<'a> Telling<'a> {
+    fn begin(shared: &'a Shared, got: Got) -> Self {
+        let running = shared.running.fetch_add(1, Ordering::SeqCst) + 1;
+        shared.most.fetch_max(running, Ordering::SeqCst);
+        let told = (got.path.clone(), got.id());
+        if !shared.told.lock().unwrap_or_else(PoisonError::into_inner).insert(told.clone()) {
+            shared.twice.fetch_add(1, Ordering::SeqCst);
         }
-        self.got.lock().unwrap_or_else(PoisonError::into_inner).push(got);
+        shared.got.lock().unwrap_or_else(PoisonError::into_inner).push(got);
+        Self { shared, told }
+    }
+}
+
+impl Drop for Telling<'_> {
+    fn drop(&mut self) {
+        self.shared.told.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.told);
+        self.shared.running.fetch_sub(1, Ordering::SeqCst);
     }
 }
 
