@@ -9,14 +9,30 @@ use serde_json::{Map, Value};
 pub(crate) fn read(bytes: &[u8]) -> serde_json::Result<(Value, Option<String>)> {
     let mut repeated = None;
     let mut reader = serde_json::Deserializer::from_slice(bytes);
-    let value = Once { path: String::new(), repeated: &mut repeated }.deserialize(&mut reader)?;
+    let value = Once { path: None, repeated: &mut repeated }.deserialize(&mut reader)?;
     reader.end()?;
     Ok((value, repeated))
 }
 
+/// Where a member stands. It is put into words only where it is told: a body may hold many values below one long name.
+#[derive(Clone, Copy)]
+struct Path<'a> {
+    above: Option<&'a Path<'a>>,
+    name: &'a str,
+}
+
+impl Path<'_> {
+    fn words(&self) -> String {
+        let mut names: Vec<&str> = std::iter::successors(Some(self), |path| path.above).map(|path| path.name).collect();
+        names.reverse();
+        names.join(".")
+    }
+}
+
 /// Reads a value and remembers a name that stands twice in one object.
 struct Once<'a> {
-    path: String,
+    /// The member that holds the value; none holds the whole.
+    path: Option<&'a Path<'a>>,
     repeated: &'a mut Option<String>,
 }
 
@@ -65,9 +81,7 @@ impl<'de> Visitor<'de> for Once<'_> {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Value, A::Error> {
         let mut values = Vec::new();
-        while let Some(value) =
-            items.next_element_seed(Once { path: self.path.clone(), repeated: &mut *self.repeated })?
-        {
+        while let Some(value) = items.next_element_seed(Once { path: self.path, repeated: &mut *self.repeated })? {
             values.push(value);
         }
         Ok(values.into())
@@ -76,11 +90,12 @@ impl<'de> Visitor<'de> for Once<'_> {
     fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Value, A::Error> {
         let mut members = Map::new();
         while let Some(name) = entries.next_key::<String>()? {
-            let path = if self.path.is_empty() { name.clone() } else { format!("{}.{name}", self.path) };
+            let path = Path { above: self.path, name: &name };
             if members.contains_key(&name) {
-                self.repeated.get_or_insert_with(|| path.clone());
+                self.repeated.get_or_insert_with(|| path.words());
             }
-            members.insert(name, entries.next_value_seed(Once { path, repeated: &mut *self.repeated })?);
+            let value = entries.next_value_seed(Once { path: Some(&path), repeated: &mut *self.repeated })?;
+            members.insert(name, value);
         }
         Ok(members.into())
     }

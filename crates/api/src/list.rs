@@ -108,6 +108,8 @@ impl ListQuery {
 
     fn take(&mut self, name: String, value: String) {
         match (name.as_str(), value.as_str()) {
+            // As everywhere, an empty text counts as absent: integration tools send their unfilled boxes.
+            ("limit" | "cursor" | "total", "") => {}
             ("limit", text) => match text.parse() {
                 Ok(limit) if (1..=HIGHEST_LIMIT).contains(&limit) => self.limit = limit,
                 _ => self.faults.push(Fault::new("out_of_range", "Send a number from 1 to 200.").on("limit")),
@@ -136,7 +138,8 @@ impl ListQuery {
 
     /// An id among the other parameters.
     pub(crate) fn id(&self, name: &str) -> Result<Option<i64>, Problem> {
-        let Some((_, value)) = self.others.iter().find(|(other, _)| other == name) else { return Ok(None) };
+        let given = self.others.iter().find(|(other, value)| other == name && !value.is_empty());
+        let Some((_, value)) = given else { return Ok(None) };
         match leadlatch_domain::id::LeadId::parse(value) {
             Some(id) => Ok(Some(id.get())),
             None => Err(Problem::invalid(vec![Fault::new("out_of_range", "Send the record's number.").on(name)])),

@@ -153,8 +153,12 @@ async fn again_and_again(shared: Arc<Shared>, duty: Duty, mut stopped: watch::Re
             _ = tick.tick() => {}
             _ = stopped.wait_for(|stopped| *stopped) => return,
         }
-        if let Err(error) = shared.round(duty, &stopped).await {
-            tracing::error!(%error, duty = duty.name(), "a round of upkeep failed");
+        let (shared, stopped) = (Arc::clone(&shared), stopped.clone());
+        // A task of its own: a panic ends one round, and not the duty.
+        match tokio::spawn(async move { shared.round(duty, &stopped).await }).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => tracing::error!(%error, duty = duty.name(), "a round of upkeep failed"),
+            Err(error) => tracing::error!(%error, duty = duty.name(), "a round of upkeep ended badly"),
         }
     }
 }
@@ -171,22 +175,30 @@ impl Shared {
             }
             _ => {}
         }
-        let (store, operator) = (&*self.store, &self.operator);
-        let stopped = || *stopped.borrow();
+        let operator = &self.operator;
         for account in self.store.read(async |db| accounts::list(db, operator).await).await? {
-            let retention = Retention { store, operator, account: account.id };
-            match duty {
-                Duty::Usage | Duty::Deletions | Duty::Sessions => {}
-                Duty::Bin => {
-                    retention.purge(Kept::Bin, stopped).await?;
-                    retention.purge(Kept::TestLeads, stopped).await?;
-                }
-                Duty::Leads => retention.retire(stopped).await.map(drop)?,
-                Duty::Deliveries => retention.purge(Kept::Deliveries, stopped).await.map(drop)?,
-                Duty::AuditDetails => retention.purge(Kept::AuditDetails, stopped).await.map(drop)?,
-                Duty::RequestLog => retention.purge(Kept::RequestLog, stopped).await.map(drop)?,
-                Duty::Retries => while !stopped() && self.forget_retries(account.id).await? {},
+            // One account's trouble is not the others'.
+            if let Err(error) = self.round_of(duty, account.id, || *stopped.borrow()).await {
+                let account = account.id.get();
+                tracing::error!(%error, duty = duty.name(), account, "a round of upkeep failed for an account");
             }
+        }
+        Ok(())
+    }
+
+    async fn round_of(&self, duty: Duty, account: AccountId, stopped: impl Fn() -> bool + Copy) -> Result<()> {
+        let retention = Retention { store: &self.store, operator: &self.operator, account };
+        match duty {
+            Duty::Usage | Duty::Deletions | Duty::Sessions => {}
+            Duty::Bin => {
+                retention.purge(Kept::Bin, stopped).await?;
+                retention.purge(Kept::TestLeads, stopped).await?;
+            }
+            Duty::Leads => retention.retire(stopped).await.map(drop)?,
+            Duty::Deliveries => retention.purge(Kept::Deliveries, stopped).await.map(drop)?,
+            Duty::AuditDetails => retention.purge(Kept::AuditDetails, stopped).await.map(drop)?,
+            Duty::RequestLog => retention.purge(Kept::RequestLog, stopped).await.map(drop)?,
+            Duty::Retries => while !stopped() && self.forget_retries(account).await? {},
         }
         Ok(())
     }

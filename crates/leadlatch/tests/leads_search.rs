@@ -68,6 +68,13 @@ async fn a_search_finds_what_the_list_finds_and_nothing_of_anothers() {
             assert_eq!(ids(&search(&server, &north, body.clone()).await), [made[0]], "{body}");
             assert_eq!(ids(&search(&server, &buyer, body.clone()).await), [made[1]], "{body}");
         }
+        // The boxes that an integration tool leaves empty.
+        let unfilled = "/api/v1/leads?limit=&cursor=&total=&sort=&status=&email=&received_from=";
+        assert_eq!(ids(&server.get(unfilled, &north).await), [made[0]]);
+        let types = server.get("/api/v1/lead-types?lead_group_id=&cursor=", &full).await;
+        assert_eq!((types.status, types.json()["data"].is_array()), (StatusCode::OK, true));
+        let exported = server.get("/api/v1/leads/export?format=&raw=&status=", &full).await;
+        assert_eq!((exported.status, exported.text.starts_with("id,")), (StatusCode::OK, true), "{}", exported.text);
     }
 }
 

@@ -9,6 +9,7 @@ mod line;
 mod resolve;
 mod tls;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use ipnet::IpNet;
@@ -67,22 +68,30 @@ impl Failed {
 
 /// Calls others.
 pub struct Outbound {
-    allowed: Box<[IpNet]>,
+    allowed: Arc<[IpNet]>,
     tls: Tls,
-    checks: Semaphore,
+    checks: Arc<Semaphore>,
 }
 
 impl Outbound {
     /// Calls what is public, and the ranges that the operator allows.
     pub fn new(allowed: Vec<IpNet>) -> Self {
-        Self { allowed: allowed.into(), tls: Tls::default(), checks: Semaphore::new(CHECKED_AT_ONCE) }
+        Self { allowed: allowed.into(), tls: Tls::default(), checks: Arc::new(Semaphore::new(CHECKED_AT_ONCE)) }
     }
 
     /// Whether a target would be called, as its name is resolved now. Nothing is connected to.
     pub async fn check(&self, target: &Target) -> Result<(), Failed> {
+        let place = Arc::clone(&self.checks).acquire_owned();
         let resolved = async {
-            let _place = self.checks.acquire().await;
-            resolve::addresses(target, &self.allowed).await
+            let place = place.await.map_err(|_| Failed::NoAddress)?;
+            let (target, allowed) = (target.clone(), Arc::clone(&self.allowed));
+            // A task of its own: the system's look-up goes on when nobody waits for it any more, and keeps its place.
+            let looking = tokio::spawn(async move {
+                let found = resolve::addresses(&target, &allowed).await;
+                drop(place);
+                found
+            });
+            looking.await.map_err(|_| Failed::NoAddress)?
         };
         timeout(CHECK_PATIENCE, resolved).await.map_err(|_| Failed::NoAddress)?.map(drop)
     }

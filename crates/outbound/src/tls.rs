@@ -28,10 +28,15 @@ impl Tls {
 
 async fn connector() -> Result<TlsConnector, Failed> {
     let found = tokio::task::spawn_blocking(rustls_native_certs::load_native_certs).await.map_err(|_| Failed::Tls)?;
+    for error in found.errors {
+        tracing::warn!(%error, "certificate authorities that this machine trusts cannot be read");
+    }
     let mut roots = RootCertStore::empty();
     roots.add_parsable_certificates(found.certs);
     if roots.is_empty() {
+        // Not kept: the next call looks again.
         tracing::warn!("this machine trusts no certificate authority: nobody is called by https");
+        return Err(Failed::Tls);
     }
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let builder = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();

@@ -88,10 +88,8 @@ pub async fn begin(db: &mut Connection<'_>, grant: Held<ImportLeads>, file: Sour
     let sql = "INSERT INTO imports (account_id, lead_group_id, file_digest, mapping_digest, file_name, run, started_at) \
                VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING id";
     let (digest, mapping, now) = (file.digest.to_vec(), file.mapping.to_vec(), db.now().as_micros());
-    db.query_int(sql, values![account, group, digest, mapping, file.name, run, now]).await?;
-    let made = format!("SELECT {COLUMNS} FROM imports WHERE account_id = $1 AND file_digest = $2 AND run = $3");
-    let made = db.query_opt(&made, values![account, file.digest.to_vec(), run], read).await?;
-    made.ok_or_else(|| Error::internal("an import that was begun is gone"))
+    let id = db.query_int(sql, values![account, group, digest, mapping, file.name, run, now]).await?;
+    find(db, account, id).await
 }
 
 fn other_mapping(import: &Import) -> String {
@@ -117,8 +115,12 @@ fn read(row: &Row<'_>) -> Result<Import> {
 
 /// The import as it is now.
 pub async fn get(db: &mut Connection<'_>, grant: &Grant<ImportLeads>, id: i64) -> Result<Import> {
+    find(db, grant.account(), id).await
+}
+
+async fn find(db: &mut Connection<'_>, account: i64, id: i64) -> Result<Import> {
     let sql = format!("SELECT {COLUMNS} FROM imports WHERE account_id = $1 AND id = $2");
-    db.query_opt(&sql, values![grant.account(), id], read).await?.ok_or(Error::NotFound("import"))
+    db.query_opt(&sql, values![account, id], read).await?.ok_or(Error::NotFound("import"))
 }
 
 /// Records that were refused after one, in the order of the file; at most a thousand.

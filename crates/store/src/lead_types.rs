@@ -82,13 +82,20 @@ pub async fn create(
     Ok(Visible(LeadType { id, name: name.to_string(), lead_group_id: group }))
 }
 
-/// A type's id by `Group/Type`.
+/// A type's id by `Group/Type`. Either name may have a `/` of its own.
 pub(crate) async fn named(db: &mut Connection<'_>, account: i64, path: &str) -> Result<i64> {
-    let (group, name) = path.split_once('/').ok_or_else(|| without_group(path))?;
-    let group = crate::lead_groups::named(db, account, group).await?;
-    let sql = "SELECT id FROM lead_types WHERE account_id = $1 AND lead_group_id = $2 AND name_twin = $3";
-    let found = db.query_opt(sql, values![account, group, fold(name)], |row| row.get(0)).await?;
-    found.ok_or_else(|| Error::no_such("lead_type", path))
+    if !path.contains('/') {
+        return Err(without_group(path));
+    }
+    let sql = "SELECT t.id FROM lead_types t JOIN lead_groups g ON g.account_id = t.account_id \
+               AND g.id = t.lead_group_id WHERE t.account_id = $1 AND g.name_twin = $2 AND t.name_twin = $3";
+    for (place, _) in path.match_indices('/') {
+        let (group, name) = (fold(&path[..place]), fold(&path[place + 1..]));
+        if let Some(id) = db.query_opt(sql, values![account, group, name], |row| row.get(0)).await? {
+            return Ok(id);
+        }
+    }
+    Err(Error::no_such("lead_type", path))
 }
 
 fn without_group(path: &str) -> Error {

@@ -12,6 +12,7 @@ use leadlatch_domain::random::Randomness;
 use secrecy::{ExposeSecret, SecretSlice};
 use sha2::{Digest, Sha256};
 
+use crate::deletions::sync_folder;
 use crate::{Error, Result};
 
 const VERSION: u8 = 1;
@@ -120,7 +121,7 @@ fn make(path: &Path, random: &Randomness) -> std::io::Result<[u8; KEY]> {
     let linked = std::fs::hard_link(&aside, path);
     std::fs::remove_file(&aside)?;
     match linked {
-        Ok(()) => Ok(key),
+        Ok(()) => sync_folder(path).map(|()| key),
         Err(error) if error.kind() == ErrorKind::AlreadyExists => read(File::open(path)?),
         Err(error) => Err(error),
     }

@@ -50,7 +50,10 @@ impl Store {
     pub async fn authenticate_session(&self, session: TokenDigest, from: Option<IpAddr>) -> Result<Access> {
         let (access, seen_long_ago) = self.read(async move |db| find(db, session, from, "").await).await?;
         if seen_long_ago {
-            self.transact(async move |db| touch(db, session).await).await?;
+            // When a session was last seen is worth no page.
+            if let Err(error) = self.transact(async move |db| touch(db, session).await).await {
+                tracing::warn!(%error, "when a session was last seen could not be kept");
+            }
         }
         Ok(access)
     }

@@ -1,12 +1,17 @@
 //! A form that a page of ours made in this browser: without the token that only such a page knows, it is refused before
 //! anything is read of it.
 
+use std::time::Duration;
+
+use axum::body::Body;
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::{StatusCode, header};
+use bytes::Bytes;
 use http_body_util::{BodyExt, Limited};
 use leadlatch_domain::token::Token;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use subtle::ConstantTimeEq;
 
 use crate::Web;
 use crate::refusal::Refusal;
@@ -14,6 +19,8 @@ use crate::visitor::Visitor;
 
 /// Bytes that a form has at the most.
 const MAX: usize = 256 * 1024;
+/// How long it may take to arrive.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// What a form holds, beside its token. Tick-boxes of one name make a `Vec` with `#[serde(default)]`.
 #[derive(Debug)]
@@ -39,13 +46,9 @@ impl<T: DeserializeOwned> FromRequest<Web> for Form<T> {
         if !kind.starts_with("application/x-www-form-urlencoded") {
             return Err(Refusal::strange_form());
         }
-        let too_large = |_| {
-            let remedy = "Nothing was changed. Send less at once.";
-            Refusal::said(StatusCode::PAYLOAD_TOO_LARGE, "The form is too large", remedy)
-        };
-        let bytes = Limited::new(body, MAX).collect().await.map_err(too_large)?.to_bytes();
+        let bytes = whole(body).await?;
         let bound: Bound = serde_html_form::from_bytes(&bytes).map_err(|_| Refusal::strange_form())?;
-        if !same(&bound.token, &visitor.form_token()) {
+        if !bool::from(bound.token.as_bytes().ct_eq(visitor.form_token().as_bytes())) {
             return Err(Refusal::strange_form());
         }
         let unreadable = |error: serde_html_form::de::Error| {
@@ -56,9 +59,18 @@ impl<T: DeserializeOwned> FromRequest<Web> for Form<T> {
     }
 }
 
-/// Compares in a time that tells nothing of how much is the same.
-fn same(one: &str, other: &str) -> bool {
-    one.len() == other.len() && one.bytes().zip(other.bytes()).fold(0, |unlike, (a, b)| unlike | (a ^ b)) == 0
+/// The bytes of a form, within the limits of size and time.
+async fn whole(body: Body) -> Result<Bytes, Refusal> {
+    let too_late = |_| {
+        let remedy = "Nothing was changed. Send the form again.";
+        Refusal::said(StatusCode::REQUEST_TIMEOUT, "The form did not arrive in time", remedy)
+    };
+    let too_large = |_| {
+        let remedy = "Nothing was changed. Send less at once.";
+        Refusal::said(StatusCode::PAYLOAD_TOO_LARGE, "The form is too large", remedy)
+    };
+    let whole = tokio::time::timeout(PATIENCE, Limited::new(body, MAX).collect()).await.map_err(too_late)?;
+    Ok(whole.map_err(too_large)?.to_bytes())
 }
 
 /// What makes a create form count once: a hidden field `once`, made by [`Once::fresh`] when the form is shown. The handler

@@ -102,9 +102,16 @@ impl Web {
         public.unwrap_or_else(|| visitor.origin())
     }
 
-    /// Adds what keys did until now to the database, so that a page says the last of it.
+    /// Adds what keys did until now to the database: before a deletion says what the last of it was.
     pub(crate) async fn flush_usage(&self) -> Result<(), Error> {
         self.app.usage.flush(self.store()).await
+    }
+
+    /// As [`Web::flush_usage`], for a page that is shown all the same where nothing can be written.
+    pub(crate) async fn freshen_usage(&self) {
+        if let Err(error) = self.flush_usage().await {
+            tracing::warn!(%error, "a page shows counts without the last second");
+        }
     }
 }
 

@@ -6,19 +6,17 @@ use std::time::{Duration, Instant};
 
 use leadlatch_domain::matrix::{Deliver, Role};
 use leadlatch_store::hooks::{self, Claimed, Waiting};
-use leadlatch_store::{Connection, Grant, Result, Sealer};
+use leadlatch_store::{Connection, Error, Grant, Result, Sealer};
 use tokio::sync::watch;
 use tokio::task::{Id, JoinError, JoinSet};
 use tokio::time::timeout;
 
 use crate::delivery::Means;
 use crate::places::{Place, Places};
-use crate::{LAST_PATIENCE, Worker};
+use crate::{LAST_PATIENCE, TROUBLE, Worker};
 
 /// How long it waits when there is nothing to do.
 const PAUSE: Duration = Duration::from_millis(200);
-/// How long it waits when the database does not answer.
-const TROUBLE: Duration = Duration::from_secs(2);
 /// A receiver that took longer stands among those that fail, for as long as [`REMEMBERED`].
 const SLOW: Duration = Duration::from_secs(3);
 const REMEMBERED: Duration = Duration::from_mins(5);
@@ -121,7 +119,16 @@ impl Courier {
         waiting.rotate_left(first);
         let mut begun = 0;
         for one in &waiting {
-            begun += if one.over { drop_rest(&means, one).await? } else { self.serve(&means, one).await? };
+            let served = if one.over { drop_rest(&means, one).await } else { self.serve(&means, one).await };
+            match served {
+                Ok(some) => begun += some,
+                Err(error @ (Error::Unavailable(_) | Error::NoRoom)) => return Err(error),
+                // One subscription's trouble is not the others'. It stands among those that fail.
+                Err(error) => {
+                    tracing::error!(%error, subscription = one.subscription, "a subscription cannot be served");
+                    self.slow.insert(one.subscription, Instant::now());
+                }
+            }
         }
         Ok(begun)
     }

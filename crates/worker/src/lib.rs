@@ -18,7 +18,11 @@ use self::courier::Courier;
 /// How long running deliveries are waited for at the stop. One that is cut off is tried again, under the same event id.
 const LAST_PATIENCE: Duration = Duration::from_secs(5);
 
+/// How long it waits when something is wrong: the database does not answer, or a courier ended by a fault of ours.
+const TROUBLE: Duration = Duration::from_secs(2);
+
 /// What the worker needs.
+#[derive(Clone)]
 pub struct Worker {
     /// The database.
     pub store: Arc<Store>,
@@ -39,8 +43,19 @@ impl Worker {
     pub fn start(self) -> Running {
         let (stop, stopped) = watch::channel(false);
         let sealer: Option<Arc<Sealer>> = self.store.sealer().ok();
-        let courier = sealer.map(|sealer| tokio::spawn(Courier::new(self, sealer).run(stopped)));
+        let courier = sealer.map(|sealer| tokio::spawn(self.deliver(sealer, stopped)));
         Running { stop, courier }
+    }
+
+    /// One courier after the other: a panic ends one of them, and not all deliveries. What it had taken is free again when
+    /// its leases have run out.
+    async fn deliver(self, sealer: Arc<Sealer>, stopped: watch::Receiver<bool>) {
+        loop {
+            let courier = Courier::new(self.clone(), Arc::clone(&sealer));
+            let Err(error) = tokio::spawn(courier.run(stopped.clone())).await else { return };
+            tracing::error!(%error, "a courier ended badly, and the next begins");
+            tokio::time::sleep(TROUBLE).await;
+        }
     }
 }
 

@@ -5,7 +5,7 @@ import type { Bundle, PlainInputField, Trigger, ZObject } from 'zapier-platform-
 import type { components } from './api.js';
 import * as customFields from './custom_fields.js';
 import { outputFields, sample } from './lead.js';
-import { call, callIfThere } from './server.js';
+import { call, remove } from './server.js';
 
 type Delivery = components['schemas']['Delivery'];
 
@@ -45,8 +45,7 @@ const perform = (_z: ZObject, bundle: Bundle): object[] =>
 
 const performUnsubscribe = async (z: ZObject, bundle: Bundle): Promise<object> => {
   const id = encodeURIComponent(String(bundle.subscribeData?.id));
-  // One that is gone already is as good.
-  await callIfThere(z, bundle, `/hooks/${id}`, { method: 'DELETE' });
+  await remove(z, bundle, `/hooks/${id}`);
   return {};
 };
 

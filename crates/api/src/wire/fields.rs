@@ -1,5 +1,7 @@
 //! The fields of a form, in whatever encoding its page has, and what of them a lead is made of.
 
+use std::collections::BTreeMap;
+
 use leadlatch_domain::fault::FieldFault;
 use leadlatch_domain::lead::WireLead;
 use leadlatch_domain::lead::wire::element_of;
@@ -46,7 +48,7 @@ const DATA: &str = "strLeadData";
 
 /// The fields of a form by their names in lower case.
 #[derive(Debug, Default)]
-pub(super) struct Fields(Vec<(String, String)>);
+pub(super) struct Fields(BTreeMap<String, String>);
 
 impl Fields {
     /// Reads names and values; where they are encoded in no way that can be read, as they are.
@@ -62,14 +64,13 @@ impl Fields {
             let mut sides = pair.splitn(2, |byte| *byte == b'=');
             let mut side = || plain(sides.next().unwrap_or_default(), content_type);
             let (name, value) = (side().to_lowercase(), side());
-            self.0.retain(|(known, _)| *known != name);
-            self.0.push((name, value.trim().to_owned()));
+            self.0.insert(name, value.trim().to_owned());
         }
     }
 
     /// The value of a field, whatever the case of its name; empty where there is none.
     pub(super) fn text(&self, name: &str) -> &str {
-        self.0.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map_or("", |(_, value)| value)
+        self.0.get(&name.to_ascii_lowercase()).map_or("", String::as_str)
     }
 
     /// Whether something was filled in that only a program sees.
@@ -128,6 +129,12 @@ mod tests {
         ] {
             assert_eq!(Fields::of(pairs, kind).text("a"), value, "{pairs:?}");
         }
+    }
+
+    #[test]
+    fn many_fields_take_no_longer_than_they_are_long() {
+        let pairs: String = (0..200_000).map(|number| format!("{number:x}&")).collect();
+        assert_eq!(Fields::of(pairs.as_bytes(), None).0.len(), 200_000);
     }
 
     #[test]

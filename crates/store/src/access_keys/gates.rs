@@ -11,8 +11,11 @@ pub(super) async fn close_gate<A>(db: &mut Connection<'_>, grant: &Held<A>, id: 
 }
 
 /// Closes the gates of the keys that a change of their record or account concerns, in one order, so that two such changes
-/// wait for each other and never both.
+/// wait for each other and never both. What concerns the whole account closes its own gate first.
 pub(crate) async fn close_gates(db: &mut Connection<'_>, account: i64, partner: Option<i64>) -> Result<()> {
+    if partner.is_none() {
+        db.account_gate(account, Gate::Close).await?;
+    }
     let sql = "SELECT id FROM access_keys WHERE account_id = $1 AND (CAST($2 AS BIGINT) = 0 OR partner_id = $2) \
                AND deleted_at IS NULL ORDER BY id";
     let ids: Vec<i64> = db.query(sql, values![account, partner.unwrap_or(0)], |row| row.get(0)).await?;

@@ -38,12 +38,12 @@ pub(crate) enum Row<'r> {
     Postgres(&'r tokio_postgres::Row),
 }
 
-/// How a transaction takes a key's gate.
+/// How a transaction takes the gate of a key or an account.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Gate {
-    /// Beside others: a write by the key.
+    /// Beside others: what it does.
     Pass,
-    /// Alone: a change of the key.
+    /// Alone: a change of what it may do.
     Close,
 }
 
@@ -157,6 +157,12 @@ impl<'c> Connection<'c> {
             (_, Gate::Close) => "SELECT pg_advisory_xact_lock($1)::TEXT",
         };
         self.query(sql, values![key], |_| Ok(())).await.map(drop)
+    }
+
+    /// An account's gate, as a key's: what is sent in the account's own name passes it. Ids are positive, so the numbers
+    /// below zero are free for accounts.
+    pub(crate) async fn account_gate(&mut self, account: i64, gate: Gate) -> Result<()> {
+        self.gate(-account, gate).await
     }
 
     /// Takes numbers in the order given and holds them to the end of the transaction, in one statement. Whoever takes

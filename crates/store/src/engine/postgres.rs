@@ -1,5 +1,7 @@
 //! PostgreSQL: a pool of connections that must reach a primary; writes in a transaction whose drop rolls back.
 
+use std::time::Duration;
+
 use deadpool_postgres::{Manager, ManagerConfig, Pool, PoolError, RecyclingMethod, Runtime};
 use tokio_postgres::config::{Host, TargetSessionAttrs};
 use tokio_postgres_rustls::MakeRustlsConnect;
@@ -8,6 +10,8 @@ use super::sqlite::STATEMENT_LIMIT;
 use crate::{Error, Result};
 
 const CONNECTIONS: usize = 24;
+/// How long a connection may be quiet before the network is asked whether the server is still there.
+const KEEPALIVE: Duration = Duration::from_secs(30);
 
 /// A pool of connections to one database.
 pub(crate) struct Postgres {
@@ -25,6 +29,8 @@ impl Postgres {
         let place = place(&config);
         config.target_session_attrs(TargetSessionAttrs::ReadWrite);
         config.application_name("leadlatch");
+        // A server that is gone without a word is noticed by the network, not by the statement's own limit.
+        config.tcp_user_timeout(STATEMENT_LIMIT * 5).keepalives_idle(KEEPALIVE);
         let options = config.get_options().unwrap_or_default().to_owned();
         config.options(format!("{options} -c statement_timeout={}", STATEMENT_LIMIT.as_millis()));
         let recycling = ManagerConfig { recycling_method: RecyclingMethod::Fast };

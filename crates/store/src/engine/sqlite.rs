@@ -3,6 +3,7 @@
 
 use std::fs::OpenOptions;
 use std::os::unix::fs::OpenOptionsExt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::time::{Duration, Instant};
@@ -52,8 +53,11 @@ impl Writer {
     }
 
     fn send(&self, job: Job) -> Result<()> {
-        let queue = self.queue.as_ref().ok_or_else(|| Error::Unavailable("the writer has stopped".into()))?;
-        queue.try_send(job).map_err(|_| Error::Unavailable("too many writes wait".into()))
+        let stopped = || Error::Unavailable("the writer has stopped".into());
+        self.queue.as_ref().ok_or_else(stopped)?.try_send(job).map_err(|refused| match refused {
+            mpsc::TrySendError::Full(_) => Error::Unavailable("too many writes wait".into()),
+            mpsc::TrySendError::Disconnected(_) => stopped(),
+        })
     }
 }
 
@@ -100,16 +104,34 @@ impl Pool {
         Ok(Self { free: Mutex::new(free), permits: Arc::new(Semaphore::new(size)) })
     }
 
-    /// A connection for a read that begins now.
-    fn take(&self) -> Result<Reader> {
+    /// A connection for a read that begins now. Whoever takes it holds a permit for longer.
+    fn take(&self) -> Result<Taken<'_>> {
         let reader = self.free.lock().unwrap_or_else(PoisonError::into_inner).pop();
         let reader = reader.ok_or_else(|| Error::Unavailable("no read connection is free".into()))?;
         *reader.deadline.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now() + STATEMENT_LIMIT;
-        Ok(reader)
+        Ok(Taken { pool: self, reader: Some(reader) })
     }
+}
 
-    fn give_back(&self, reader: Reader) {
-        self.free.lock().unwrap_or_else(PoisonError::into_inner).push(reader);
+/// A connection while it is somebody's: it goes back however that ends, by a panic too.
+struct Taken<'p> {
+    pool: &'p Pool,
+    /// There until it goes back.
+    reader: Option<Reader>,
+}
+
+impl Taken<'_> {
+    fn connection(&mut self) -> Result<&mut rusqlite::Connection> {
+        let reader = self.reader.as_mut().ok_or_else(|| Error::internal("a read connection that was given back"))?;
+        Ok(&mut reader.connection)
+    }
+}
+
+impl Drop for Taken<'_> {
+    fn drop(&mut self) {
+        if let Some(reader) = self.reader.take() {
+            self.pool.free.lock().unwrap_or_else(PoisonError::into_inner).push(reader);
+        }
     }
 }
 
@@ -127,9 +149,7 @@ impl Sqlite {
     pub(crate) async fn read<T>(&self, job: impl AsyncFnOnce(&mut rusqlite::Connection) -> Result<T>) -> Result<T> {
         let _permit = self.readers.permits.acquire().await.map_err(Error::internal)?;
         let mut reader = self.readers.take()?;
-        let result = job(&mut reader.connection).await;
-        self.readers.give_back(reader);
-        result
+        job(reader.connection()?).await
     }
 
     /// Runs a read on a thread of its own, with the time limit: for what no index serves. `together` lets all its
@@ -142,13 +162,11 @@ impl Sqlite {
         let permit = Arc::clone(&self.apart.permits).acquire_owned().await.map_err(Error::internal)?;
         let pool = Arc::clone(&self.apart);
         let run = move || {
-            let mut reader = pool.take()?;
-            let connection = &mut reader.connection;
-            let result = if together { at_one_moment(connection, job) } else { job(connection) };
-            pool.give_back(reader);
             // The thread's own: a caller that goes away does not stop the thread, nor free its connection.
-            drop(permit);
-            result
+            let _permit = permit;
+            let mut reader = pool.take()?;
+            let connection = reader.connection()?;
+            if together { at_one_moment(connection, job) } else { job(connection) }
         };
         tokio::task::spawn_blocking(run).await.map_err(Error::internal)?
     }
@@ -178,7 +196,7 @@ fn at_one_moment<T>(
     job: impl FnOnce(&mut rusqlite::Connection) -> Result<T>,
 ) -> Result<T> {
     connection.execute_batch("BEGIN DEFERRED")?;
-    let result = job(connection);
+    let result = caught(connection, job);
     if !connection.is_autocommit() {
         connection.execute_batch("ROLLBACK")?;
     }
@@ -190,16 +208,28 @@ fn in_savepoint<T>(
     job: impl FnOnce(&mut rusqlite::Connection) -> Result<T>,
 ) -> Result<T> {
     connection.prepare_cached("SAVEPOINT job")?.execute([])?;
-    let result = job(connection);
+    let result = caught(connection, job);
     if connection.is_autocommit() {
         // The failure was such that SQLite undid the whole transaction, and the savepoint with it.
         return result;
     }
-    if result.is_err() {
-        connection.prepare_cached("ROLLBACK TO job")?.execute([])?;
+    let undone =
+        if result.is_err() { connection.prepare_cached("ROLLBACK TO job")?.execute([]).map(drop) } else { Ok(()) };
+    if let Err(error) = undone.and_then(|()| connection.prepare_cached("RELEASE job")?.execute([]).map(drop)) {
+        // Half a job must not be committed with the others: the whole group goes.
+        connection.execute_batch("ROLLBACK")?;
+        return result.and(Err(error.into()));
     }
-    connection.prepare_cached("RELEASE job")?.execute([])?;
     result
+}
+
+/// Runs a job. A panic in it is its own failure, and not the end of all writing.
+fn caught<T>(
+    connection: &mut rusqlite::Connection,
+    job: impl FnOnce(&mut rusqlite::Connection) -> Result<T>,
+) -> Result<T> {
+    // What a job leaves behind in the database is rolled back, and the connection keeps nothing else.
+    catch_unwind(AssertUnwindSafe(|| job(connection))).unwrap_or_else(|_| Err(Error::internal("a job panicked")))
 }
 
 fn write_loop(mut connection: rusqlite::Connection, jobs: &mpsc::Receiver<Job>) {
@@ -341,7 +371,9 @@ fn bind(statement: &mut rusqlite::CachedStatement<'_>, values: Vec<Value>) -> Re
 
 #[cfg(test)]
 mod tests {
-    use super::{Sqlite, hold_lock};
+    use std::sync::Arc;
+
+    use super::{READERS, Sqlite, hold_lock};
     use crate::{Error, Result};
 
     const ENDLESS: &str = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT COUNT(*) FROM n";
@@ -363,5 +395,31 @@ mod tests {
             "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 100000) SELECT COUNT(*) FROM n";
         assert_eq!(sqlite.read(async |link| count(link, short)).await.unwrap(), 100_000);
         assert_eq!(sqlite.read_apart(true, |link| count(link, short)).await.unwrap(), 100_000);
+    }
+
+    fn panics<T>(link: &rusqlite::Connection) -> Result<T> {
+        link.execute_batch("INSERT INTO t VALUES (2)")?;
+        panic!("a fault of ours");
+    }
+
+    #[tokio::test]
+    async fn a_panic_ends_its_own_job_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("test.db");
+        let sqlite = Arc::new(Sqlite::open(&path, hold_lock(&path).unwrap()).unwrap());
+        sqlite.write(|link| Ok(link.execute_batch("CREATE TABLE t (n)")?)).await.unwrap();
+        for _ in 0..2 * READERS {
+            let failed = sqlite.write(|link| panics::<()>(link)).await;
+            assert!(matches!(failed, Err(Error::Internal(_))), "{failed:?}");
+            let failed = sqlite.read_apart(true, |_| -> Result<()> { panic!("a fault of ours") }).await;
+            assert!(matches!(failed, Err(Error::Internal(_))), "{failed:?}");
+            let reading = Arc::clone(&sqlite);
+            let read = async move { reading.read(async |_| -> Result<()> { panic!("a fault of ours") }).await };
+            assert!(tokio::spawn(read).await.unwrap_err().is_panic());
+        }
+        sqlite.write(|link| Ok(link.execute_batch("INSERT INTO t VALUES (1)")?)).await.unwrap();
+        let sum = "SELECT SUM(n) FROM t";
+        assert_eq!(sqlite.read(async |link| count(link, sum)).await.unwrap(), 1);
+        assert_eq!(sqlite.read_apart(true, |link| count(link, sum)).await.unwrap(), 1);
     }
 }

@@ -16,7 +16,7 @@ use super::order::finish;
 use super::queue::Claimed;
 use crate::access::{Access, Grant, Held};
 use crate::audit::Pending;
-use crate::engine::{Connection, values};
+use crate::engine::{Connection, Gate, values};
 use crate::leads::{self, Telling, ToldOf};
 use crate::sealing::Sealer;
 use crate::{Error, Result, authenticate};
@@ -137,6 +137,9 @@ async fn tell<A>(
 
 /// Whether the account is suspended: its own subscriptions are told no more than its keys are let in.
 async fn is_suspended(db: &mut Connection<'_>, claimed: &Claimed, hold: bool) -> Result<bool> {
+    if hold {
+        db.account_gate(claimed.account.get(), Gate::Pass).await?;
+    }
     let lock = if hold { db.lock_rows(" FOR SHARE") } else { "" };
     let sql = format!("SELECT suspended FROM accounts WHERE id = $1{lock}");
     Ok(db.query_opt(&sql, values![claimed.account.get()], |row| row.get(0)).await?.unwrap_or(true))

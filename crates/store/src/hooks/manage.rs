@@ -76,7 +76,7 @@ async fn make(
     let (id, secret) = insert(db, &owner, sealer, &new).await?;
     let mut made = find(db, grant.account(), id).await?;
     db.audit(Pending::by(grant, Event::HookCreated, id, json!({"after": made.hook})));
-    made.hook.secret = Some(secret.expose());
+    made.hook.secret = Some(secret);
     Ok(Visible(made))
 }
 
@@ -139,6 +139,6 @@ pub async fn new_secret_of(
     find(db, grant.account(), id).await?;
     let secret = change_secret(db, &grant, &sealer, id).await?;
     let Subscription { mut hook, .. } = find(db, grant.account(), id).await?;
-    hook.secret = Some(secret.expose());
+    hook.secret = Some(secret);
     Ok(Visible(hook))
 }

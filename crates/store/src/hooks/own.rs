@@ -68,7 +68,7 @@ async fn make(
     let (id, secret) = insert(db, &owner, sealer, new).await?;
     let mut hook = find(db, grant, id).await?;
     db.audit(Pending::by(grant, Event::HookCreated, id, json!({"after": *hook})));
-    hook.0.secret = Some(secret.expose());
+    hook.0.secret = Some(secret);
     Ok(hook)
 }
 
@@ -129,7 +129,7 @@ pub async fn new_secret(
     id: i64,
 ) -> Result<Visible<Hook>> {
     let mut hook = find(db, &grant, id).await?;
-    hook.0.secret = Some(change_secret(db, &grant, &sealer, id).await?.expose());
+    hook.0.secret = Some(change_secret(db, &grant, &sealer, id).await?);
     Ok(hook)
 }
 

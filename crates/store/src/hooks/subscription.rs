@@ -48,9 +48,13 @@ pub struct Hook {
     #[schema(required = true)]
     pub last_delivery: Option<LastDelivery>,
     /// The signing secret, in the answer that makes it and never again.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    pub secret: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "shown")]
+    #[schema(nullable = false, value_type = Option<String>)]
+    pub secret: Option<HookSecret>,
+}
+
+fn shown<S: Serializer>(secret: &Option<HookSecret>, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+    secret.as_ref().map(HookSecret::expose).serialize(serializer)
 }
 
 /// What a key is told of a delivery.

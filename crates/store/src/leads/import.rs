@@ -147,7 +147,7 @@ async fn compare(
         linked += 1;
         let copies = writes && rule.outcome == DuplicateOutcome::LinkAndCopy;
         match old {
-            Old::Lead(id) => {
+            Old::Lead(_, id) => {
                 one.new.lead.set(LeadField::DuplicateOf, Value::Int(id));
                 if copies {
                     duplicates::copy(db, grant, id, &one.new.lead).await?;
@@ -189,7 +189,7 @@ async fn write(db: &mut Connection<'_>, grant: &Held<ImportLeads>, import: i64, 
 impl Old {
     fn fault(self) -> Fault {
         match self {
-            Self::Lead(id) => {
+            Self::Lead(_, id) => {
                 Fault::new("duplicate_lead", format!("The account has this lead already: its id is {id}."))
             }
             Self::Record(_) => Fault::new("duplicate_lead", "An earlier row of the file is the same lead."),

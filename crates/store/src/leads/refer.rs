@@ -25,7 +25,7 @@ pub async fn refer(db: &mut Connection<'_>, grant: Held<ReferLeads>, id: i64, to
     let found = read::fetch(db, &grant.scope(), id, lock).await?.ok_or_else(|| grant.missing("lead"))?;
     let partner = to.map(PartnerId::get);
     if let Some(partner) = partner {
-        let record = partner_records::find(db, grant.account(), partner).await?;
+        let record = partner_records::find_held(db, grant.account(), partner).await?;
         if record.kind == "introducer" {
             return Err(Error::Conflict(format!("{} does not buy leads: its kind is introducer.", record.company)));
         }

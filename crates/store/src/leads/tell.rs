@@ -69,8 +69,11 @@ impl Facts {
 
 /// The facts of leads, in the bin or not.
 pub(super) async fn facts(db: &mut Connection<'_>, account: i64, ids: &[i64]) -> Result<Vec<Facts>> {
-    let sql = "SELECT id, test, deleted_at IS NOT NULL, introducer_id, partner_id, introducer_ended_at IS NOT NULL, \
-               partner_ended_at IS NOT NULL FROM leads WHERE account_id = $1 AND id = $2";
+    let sql = format!(
+        "SELECT id, test, deleted_at IS NOT NULL, introducer_id, partner_id, introducer_ended_at IS NOT NULL, \
+         partner_ended_at IS NOT NULL FROM leads WHERE account_id = $1 AND id = $2{}",
+        db.lock_rows(" FOR UPDATE")
+    );
     let read = |row: &Row<'_>| {
         Ok(Facts {
             id: row.get(0)?,
@@ -83,7 +86,7 @@ pub(super) async fn facts(db: &mut Connection<'_>, account: i64, ids: &[i64]) ->
     };
     let mut all = Vec::with_capacity(ids.len());
     for id in ids {
-        all.extend(db.query_opt(sql, values![account, *id], read).await?);
+        all.extend(db.query_opt(&sql, values![account, *id], read).await?);
     }
     Ok(all)
 }

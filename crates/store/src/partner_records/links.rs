@@ -90,7 +90,7 @@ pub async fn link(
     links: Links,
     linked: bool,
 ) -> Result<Visible<PartnerRecord>> {
-    let before = find(db, grant.account(), id).await?;
+    let before = super::write::hold(db, grant.account(), id).await?;
     let named = LinkIds::named(db, grant.account(), &links).await?;
     let new = named.without(&LinkIds::of(&before));
     let moved = if linked { new } else { named.without(&new) };

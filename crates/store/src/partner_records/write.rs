@@ -76,7 +76,7 @@ fn contacts(change: &PartnerChange) -> [Option<Option<String>>; 3] {
 
 /// Closes the gates of the record's keys, then locks its row: a key that is being made for it comes before this or sees it.
 /// The lock is one that leads may refer to the record beside, so that no write which has passed a gate waits for it.
-async fn hold(db: &mut Connection<'_>, account: i64, id: i64) -> Result<PartnerRecord> {
+pub(super) async fn hold(db: &mut Connection<'_>, account: i64, id: i64) -> Result<PartnerRecord> {
     access_keys::close_gates(db, account, Some(id)).await?;
     let lock = db.lock_rows(" FOR NO KEY UPDATE");
     let sql = format!("SELECT id FROM partner_records WHERE account_id = $1 AND id = $2{lock}");

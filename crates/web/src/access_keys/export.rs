@@ -57,7 +57,7 @@ pub(crate) async fn json(State(web): State<Web>, signed: Signed<ManageKeys>, sta
 }
 
 async fn keys(web: &Web, grant: Grant<ManageKeys>, state: ListState) -> Result<Vec<Visible<ListedKey>>, Error> {
-    web.flush_usage().await?;
+    web.freshen_usage().await;
     let job = async move |db: &mut Connection<'_>| directory::all(db, &grant, &state.0).await;
     web.store().read_apart(job).await
 }

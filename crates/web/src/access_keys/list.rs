@@ -77,7 +77,7 @@ pub(crate) async fn show(State(web): State<Web>, signed: Signed<ManageKeys>, sta
 
 /// Reads the list in a state.
 pub(super) async fn read(web: &Web, grant: Grant<ManageKeys>, state: &ListState) -> Result<List, Refusal> {
-    web.flush_usage().await?;
+    web.freshen_usage().await;
     let (query, now) = (state.0.clone(), web.store().clock().now());
     let job = async move |db: &mut Connection<'_>| directory::directory(db, &grant, &query).await;
     let found = web.store().read_apart(job).await?;

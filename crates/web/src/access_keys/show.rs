@@ -81,7 +81,7 @@ pub(crate) async fn show(
     Path(id): Path<i64>,
     Query(asked): Query<LogQuery>,
 ) -> Answer {
-    web.flush_usage().await?;
+    web.freshen_usage().await;
     let (keys, trail) = (signed.permit::<ManageKeys>()?, signed.permit::<ReadAudit>()?);
     let filter = asked.filter(id);
     let job = async move |db: &mut Connection<'_>| {

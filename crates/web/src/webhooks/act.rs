@@ -61,5 +61,5 @@ pub(crate) async fn new_secret(
     let sealer = web.store().sealer()?;
     let job = async move |db: &mut Connection<'_>, grant| hooks::new_secret_of(db, grant, sealer, id).await;
     let changed = web.store().write(signed.permit()?, job).await?.into_inner();
-    show::answer(&web, signed, id, None, changed.secret).await
+    show::answer(&web, signed, id, None, changed.secret.map(|secret| secret.expose())).await
 }

@@ -69,7 +69,7 @@ pub(crate) async fn create(State(web): State<Web>, signed: Signed<ManageHooks>, 
     let sealer = web.store().sealer()?;
     let job = async move |db: &mut Connection<'_>, grant| hooks::create_by_form(db, grant, sealer, new, &once).await;
     let made = web.store().write(signed.permit()?, job).await?.into_inner();
-    one::answer(&web, signed, made.hook.id, None, made.hook.secret).await
+    one::answer(&web, signed, made.hook.id, None, made.hook.secret.map(|secret| secret.expose())).await
 }
 
 impl Typed {

@@ -14,7 +14,7 @@ use leadlatch_domain::matrix::{ImportLeads, ReadLeadGroups};
 use leadlatch_domain::text::fold;
 use leadlatch_store::imports::{self, Refusal, Source};
 use leadlatch_store::leads::{self, Block, BlockDone, Known};
-use leadlatch_store::{Connection, Error, Page, accounts, lead_groups};
+use leadlatch_store::{Connection, Error, Grant, Page, accounts, lead_groups};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
@@ -142,19 +142,18 @@ impl Task {
         let mut import = shell.write::<ImportLeads, _, _>(&self.args.of.account, begin).await?;
         (summary.already_imported, summary.resumed_after) = (import.finished, import.records);
         let grant = shell.grant::<ImportLeads>(&self.args.of.account).await?;
-        let mut attempts = 0;
-        while !import.finished {
-            match self.blocks(shell, Some(import.id), import.records, import.refused).await {
-                Ok(_) => {}
-                // What was committed is known by the record alone: the next attempt begins where that is.
-                Err(Error::Unavailable(said)) if attempts < ATTEMPTS => {
+        let (mut attempts, mut known) = (0, import.records);
+        while let Err(error) = self.go_on(shell, &grant, &mut import).await {
+            // One that brought the import forward was not in vain.
+            attempts = if import.records > known { 1 } else { attempts + 1 };
+            known = import.records;
+            match error {
+                Error::Unavailable(said) if attempts <= ATTEMPTS => {
                     output::error(&format!("the database is away, trying again: {said}"));
-                    attempts += 1;
                     tokio::time::sleep(PAUSE).await;
                 }
-                Err(error) => return Err(stopped(error)),
+                error => return Err(stopped(error)),
             }
-            import = shell.opened.store.read(async |db| imports::get(db, &grant, import.id).await).await?;
         }
         summary.import_id = Some(import.id);
         (summary.imported, summary.refused, summary.linked) = (import.imported, import.refused, import.linked);
@@ -165,6 +164,22 @@ impl Task {
             let Some(last) = some.last() else { return Ok(refusals) };
             after = last.record;
             refusals.extend(some);
+        }
+    }
+
+    /// From where the import is to its end. What was committed is known by its record alone.
+    async fn go_on(
+        &mut self,
+        shell: &Shell,
+        grant: &Grant<ImportLeads>,
+        import: &mut imports::Import,
+    ) -> leadlatch_store::Result<()> {
+        loop {
+            *import = shell.opened.store.read(async |db| imports::get(db, grant, import.id).await).await?;
+            if import.finished {
+                return Ok(());
+            }
+            self.blocks(shell, Some(import.id), import.records, import.refused).await?;
         }
     }
 
@@ -191,6 +206,7 @@ impl Task {
             let some: Vec<Record> = records.by_ref().take(BLOCK).collect::<Result<_, _>>().map_err(Error::internal)?;
             let to = from + some.len() as i64;
             let last = records.peek().is_none();
+            let ambiguous = rows.ambiguous;
             let block = Block {
                 import,
                 lead_group: self.args.lead_group.clone(),
@@ -200,7 +216,7 @@ impl Task {
                 last,
                 known: std::mem::take(&mut all.known),
             };
-            let done = send(shell, &self.args.of.account, block).await?;
+            let done = send(shell, &self.args.of.account, block).await.inspect_err(|_| rows.ambiguous = ambiguous)?;
             all.imported += done.imported;
             all.linked += done.linked;
             all.refused.extend(done.refused);

@@ -20,8 +20,8 @@ const ASKED: usize = 128;
 /// A lead that another one matches.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Old {
-    /// One that is stored.
-    Lead(i64),
+    /// One that is stored: when it was received, and its id.
+    Lead(i64, i64),
     /// One of an earlier record of the file.
     Record(i64),
 }
@@ -40,7 +40,7 @@ impl Known {
 }
 
 /// The oldest lead of the account by each twin.
-pub(super) type Stored = HashMap<(u8, String), i64>;
+pub(super) type Stored = HashMap<(u8, String), (i64, i64)>;
 
 /// Asks for the account's leads that have a twin of the block's.
 pub(super) async fn stored<'a>(
@@ -58,9 +58,9 @@ pub(super) async fn stored<'a>(
         asked.dedup();
         for name in columns_of(field) {
             for some in asked.chunks(ASKED) {
-                for (twin, id) in oldest_of(db, grant, rule, name, some).await? {
-                    let kept = stored.entry((field as u8, twin)).or_insert(id);
-                    *kept = Ord::min(id, *kept);
+                for (twin, lead) in oldest_of(db, grant, rule, name, some).await? {
+                    let kept = stored.entry((field as u8, twin)).or_insert(lead);
+                    *kept = Ord::min(lead, *kept);
                 }
             }
         }
@@ -74,23 +74,28 @@ async fn oldest_of(
     rule: &DuplicateRule,
     name: &'static str,
     asked: &[&str],
-) -> Result<Vec<(String, i64)>> {
+) -> Result<Vec<(String, (i64, i64))>> {
     let last = asked.last().copied().unwrap_or_default();
     let padded = asked.iter().copied().chain(std::iter::repeat(last)).take(ASKED);
     let mut statement = Query::select();
-    statement.column(("leads", name)).expr(Expr::cust("MIN(leads.id)")).from("leads");
+    statement.column(("leads", name)).column(("leads", "received_at")).column(("leads", "id")).from("leads");
+    let place = format!("ROW_NUMBER() OVER (PARTITION BY leads.{name} ORDER BY leads.received_at, leads.id)");
+    statement.expr_as(Expr::cust(place), "place");
     statement.cond_where(leads_in(&grant.scope()).add(Expr::cust("NOT leads.test")));
     statement.and_where(column(name).is_in(padded));
-    statement.and_where(column("received_at").gte(duplicates::since(db, rule))).group_by_col(("leads", name));
+    statement.and_where(column("received_at").gte(duplicates::since(db, rule)));
     let (sql, bound) = compose(&statement);
-    db.query(&sql, bound, |row| Ok((row.get(0)?, row.get(1)?))).await
+    let sql = format!("SELECT {name}, received_at, id FROM ({sql}) AS found WHERE place = 1");
+    db.query(&sql, bound, |row| Ok((row.get(0)?, (row.get(1)?, row.get(2)?)))).await
 }
 
 /// The oldest lead that has one of the twins, and the field by which it was found: one that is stored before one of the
 /// file.
 pub(super) fn oldest(keys: &[(MatchField, &str)], stored: &Stored, known: &Known) -> Option<(MatchField, Old)> {
     let of = |field: MatchField, twin: &str| (field as u8, twin.to_owned());
-    let lead = |(field, twin): &(MatchField, &str)| stored.get(&of(*field, twin)).map(|id| (Old::Lead(*id), *field));
+    let lead = |(field, twin): &(MatchField, &str)| {
+        stored.get(&of(*field, twin)).map(|(at, id)| (Old::Lead(*at, *id), *field))
+    };
     let record = |(field, twin): &(MatchField, &str)| known.0.get(&of(*field, twin)).map(|r| (Old::Record(*r), *field));
     let found = keys.iter().filter_map(lead).chain(keys.iter().filter_map(record));
     found.min_by_key(|(old, _)| *old).map(|(old, field)| (field, old))

@@ -84,6 +84,7 @@ fn read(url: Option<&str>, grant: &Grant<ReadLeads>) -> Result<Asked, Problem> {
                 raw = value == "true";
                 continue;
             }
+            ("format" | "raw", "") => continue,
             ("format", _) => Some("Send csv or ndjson."),
             ("raw", _) => Some("Send true or false."),
             ("sort", "" | "id") => None,
