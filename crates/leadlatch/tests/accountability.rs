@@ -7,7 +7,8 @@ use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 
-use common::{Database, Server, both, sqlite};
+use common::{Database, Server, both, hooks, sqlite};
+use reqwest::StatusCode;
 use serde_json::{Value, json};
 
 /// What a client counted: requests by status and scope, and rows where it saw them.
@@ -124,6 +125,42 @@ async fn it_does_so_over_two_nodes_and_the_last_use_never_goes_back() {
     assert!(!last.is_empty());
     let counted = hammering.await.expect("the callers");
     assert_eq!(counts_of(&settled(&database, acme, &id, 1200).await), counted);
+}
+
+/// Who still uses a key that is let in no more is seen: its refusals are its own, and no use of it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_dead_key_s_refusals_are_counted_and_logged() {
+    for database in both() {
+        let acme = database.account("acme");
+        let server = database.serve();
+        let (id, key) = database.key(acme, None, &["read_leads"]);
+        for _ in 0..3 {
+            assert_eq!(server.get("/api/v1/leads", &key).await.status, StatusCode::OK);
+        }
+        let show = || database.run(&["key", "show", "--account", acme, &id]);
+        let counted = "SELECT COALESCE(SUM(requests), 0) FROM access_key_usage";
+        hooks::until(&database, counted, 3).await;
+        let used = show()["last_used_at"].clone();
+        database.run(&["key", "set", "--account", acme, &id, "--expires", "2020-01-01"]);
+        for path in ["/api/v1/leads", "/api/v1/leads/1", "/api/v1/whoami", "/api/v1/leads/export"] {
+            assert_eq!(server.get(path, &key).await.code(), "expired_key", "{path}");
+        }
+        let xml = format!("<data><key>{key}</key><request>read</request><id>1</id></data>");
+        let wire = server.client.post(format!("{}/api/APILead.php", server.base)).body(xml).send().await;
+        assert_eq!(wire.expect("an answer").status(), StatusCode::UNAUTHORIZED);
+        hooks::until(&database, counted, 8).await;
+        let shown = show();
+        let week = &shown["last_7_days"];
+        assert_eq!((&week["total"], &week["accepted"], &week["refused"]), (&json!(8), &json!(3), &json!(5)));
+        assert_eq!((&shown["last_used_at"], &shown["last_refused"]["status"]), (&used, &json!(401)), "{shown}");
+        hooks::until(&database, "SELECT COUNT(*) FROM request_log WHERE status = 401", 5).await;
+        let log = database.run(&["key", "log", "--account", acme, &id, "--status", "401"]);
+        assert_eq!(log["entries"].as_array().map(Vec::len), Some(5), "{log}");
+        // Whoever presents the same key with another ending is nobody.
+        assert_eq!(server.get("/api/v1/leads", &format!("{key}x")).await.code(), "malformed_key");
+        tokio::time::sleep(hooks::A_WHILE).await;
+        assert_eq!(database.number(counted), 8);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

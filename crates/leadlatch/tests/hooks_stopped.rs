@@ -2,7 +2,7 @@
 
 mod common;
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use common::hooks::{A_WHILE, CREATED, LEADS, pass, state, subscribe, tried, until, with_outcome};
 use common::receiver::{ALLOWED, Receiver};
@@ -127,6 +127,37 @@ async fn a_suspended_account_is_told_nothing(database: &Database, server: &Serve
     until(database, &dropped(&hook, "account_suspended"), 1).await;
     assert!(receiver.after(A_WHILE).await.is_empty());
     database.run(&["account", "resume", "--account", "acme"]);
+}
+
+/// Deliveries in the account's own name hold the account; a suspension gets its turn among any number of them, and none
+/// begins after it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_suspension_gets_its_turn_among_deliveries() {
+    for database in both() {
+        database.account("acme");
+        let server = database.serve_with(&[], &[ALLOWED]);
+        let (_, key) = database.key("acme", None, &LEADS);
+        let receiver = Receiver::start().await;
+        let config = database.folder.path().join("allowed.toml");
+        std::fs::write(&config, "hook_allowed_ranges = [\"127.0.0.0/8\"]\n").expect("a file");
+        for number in 0..8 {
+            let target = receiver.url(&format!("/{number}"));
+            let line = ["hook", "create", "--account", "acme", "--target", &target, "--event", "lead.created"];
+            let with = ["--config", config.to_str().expect("a path")];
+            database.run(&[&line[..], &with].concat());
+        }
+        for number in 0..60 {
+            server.lead(&key, &format!("stream{number}")).await;
+        }
+        receiver.wait_for(1).await;
+        let began = Instant::now();
+        database.run(&["account", "suspend", "--account", "acme"]);
+        let suspended = Instant::now();
+        assert!(suspended - began < Duration::from_secs(20), "{:?}", suspended - began);
+        let all = receiver.after(A_WHILE).await;
+        assert!(all.iter().all(|got| got.at <= suspended), "a delivery began after the suspension");
+        assert!(all.len() < 480, "there was something to stop");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

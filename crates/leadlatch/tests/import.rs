@@ -4,7 +4,7 @@ mod common;
 
 use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
@@ -223,6 +223,33 @@ async fn rows_are_linked_to_leads_and_to_rows_before_them() {
     }
 }
 
+/// Rows behind a quotation mark that nobody closed, and files that a report would take the place of.
+fn what_would_be_lost_is_refused(database: &Database, path: &Path) {
+    let file = path.to_str().expect("a path");
+    let imported = database.number("SELECT COUNT(*) FROM leads");
+    std::fs::write(path, "email,lastname\na@x.example,\"open\nb@x.example,x\nc@x.example,y\n").expect("a file");
+    assert!(database.try_run(&import(file, &[])).is_err_and(|said| said.contains("line 2: a quotation mark")));
+    let leads = "email\nreported@x.example\nno address\n";
+    std::fs::write(path, leads).expect("a file");
+    let [letter, nowhere] = ["letter.txt", "no/where.csv"].map(|name| path.with_file_name(name));
+    std::fs::write(&letter, "Dear Ann").expect("a file");
+    for (report, why) in [(path, "is imported"), (&letter, "no report"), (&nowhere, "No such file")] {
+        for more in [&["--dry-run"][..], &[]] {
+            let line = [&["--report", report.to_str().expect("a path")], more].concat();
+            let said = database.try_run(&import(file, &line)).expect_err(why);
+            assert!(said.contains(why), "{said}");
+        }
+    }
+    assert_eq!(std::fs::read_to_string(path).expect("the file"), leads);
+    assert_eq!(std::fs::read_to_string(&letter).expect("the letter"), "Dear Ann");
+    assert_eq!(database.number("SELECT COUNT(*) FROM leads"), imported);
+    let report = path.with_file_name("report.csv");
+    for again in [&[][..], &["--again"]] {
+        let line = [&["--report", report.to_str().expect("a path")], again].concat();
+        assert_eq!(database.run(&import(file, &line))["refused"], 1, "an earlier report is written anew");
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn an_import_says_what_it_will_not_do() {
     let database = sqlite();
@@ -248,6 +275,7 @@ async fn an_import_says_what_it_will_not_do() {
     database.sql("UPDATE imports SET finished_at = NULL, records = 0");
     let other = import(file, &["--date-format", "mdy"]);
     assert!(database.try_run(&other).is_err_and(|said| said.contains("--again")));
+    what_would_be_lost_is_refused(&database, &path);
     for name in ["empty.csv", "nothing-there.csv"] {
         let path = database.folder.path().join(name);
         if name == "empty.csv" {

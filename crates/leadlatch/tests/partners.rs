@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{Answer, Server, both};
+use common::{Answer, Database, Server, both};
 use reqwest::StatusCode;
 use serde_json::json;
 
@@ -136,5 +136,124 @@ async fn a_cursor_walks_every_row_once_and_belongs_to_its_request() {
             assert_eq!(other.code(), "invalid_cursor");
         }
         assert_eq!(seen, made);
+    }
+}
+
+/// Every list but that of leads, with a Full key that has two rows of each.
+const LISTS: [&str; 11] = [
+    "lead-groups",
+    "lead-types",
+    "statuses",
+    "sites",
+    "users",
+    "user-groups",
+    "introducers",
+    "partners",
+    "marketing/sources",
+    "marketing/mediums",
+    "hooks",
+];
+
+async fn world_of_lists(database: &Database, server: &Server, key: &str) {
+    for name in ["One", "Two"] {
+        database.run(&["lead-group", "create", "--account", "acme", "--name", name]);
+        database.run(&["lead-type", "create", "--account", "acme", "--lead-group", "General", "--name", name]);
+        database.run(&["site", "create", "--account", "acme", "--name", name]);
+        database.run(&["user-group", "create", "--account", "acme", "--name", name]);
+        let email = format!("{name}@example.com");
+        let user = ["user", "create", "--account", "acme", "--name", name, "--role", "member", "--email", &email];
+        database.run_with(&user, "a long enough password");
+        database.partner("acme", "both", name);
+        let lead = json!({"email": email, "source": name, "medium": name});
+        assert_eq!(server.create(key, lead).await.status, StatusCode::CREATED);
+        let hook = json!({"target_url": "http://127.0.0.1:9/", "events": ["lead.created"]});
+        assert_eq!(server.send("POST", "/api/v1/hooks", Some(key), Some(hook)).await.status, StatusCode::CREATED);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_list_counts_and_takes_its_own_cursors_alone() {
+    for database in both() {
+        let acme = database.account("acme");
+        let (_, key) = database.key(acme, None, &ALL);
+        let server = database.serve_with(&[], &[("LEADLATCH_HOOK_ALLOWED_RANGES", "127.0.0.0/8")]);
+        world_of_lists(&database, &server, &key).await;
+        let mut cursors = Vec::new();
+        for list in LISTS {
+            let page = server.get(&format!("/api/v1/{list}?limit=1&total=true"), &key).await.json();
+            let all = server.get(&format!("/api/v1/{list}"), &key).await.json();
+            let rows = all["data"].as_array().expect("rows");
+            assert!(rows.len() > 1, "{list}: {all}");
+            assert_eq!((&page["total"], all.get("total")), (&json!(rows.len()), None), "{list}");
+            let cursor = page["next_cursor"].as_str().expect("a cursor").to_owned();
+            let next = server.get(&format!("/api/v1/{list}?limit=1&total=true&cursor={cursor}"), &key).await.json();
+            assert_eq!((&next["data"][0], &next["total"]), (&rows[1], &page["total"]), "{list}");
+            cursors.push((list, cursor));
+        }
+        for list in LISTS.into_iter().chain(["leads"]) {
+            for (of, cursor) in cursors.iter().filter(|(of, _)| *of != list) {
+                let refused = server.get(&format!("/api/v1/{list}?cursor={cursor}"), &key).await;
+                assert_eq!(refused.code(), "invalid_cursor", "a cursor of {of} for {list}");
+            }
+        }
+        let (_, partner) = database.key(acme, Some(&database.partner(acme, "introducer", "North")), &["read_leads"]);
+        let own = server.get("/api/v1/introducers?total=true", &partner).await.json();
+        assert_eq!((&own["total"], own["data"].as_array().map(Vec::len)), (&json!(1), Some(1)));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_of_both_sides_names_its_record_where_it_stands() {
+    for database in both() {
+        let acme = database.account("acme");
+        let [north, both_sides] =
+            [("introducer", "North"), ("both", "Both")].map(|(k, n)| database.partner(acme, k, n));
+        let (_, supplier) = database.key(acme, Some(&north), &ALL);
+        let (_, key) = database.key(acme, Some(&both_sides), &ALL);
+        let server = database.serve();
+        let own: i64 = both_sides.parse().expect("an id");
+        let bought = server.lead(&supplier, "bought").await;
+        database.run(&["lead", "refer", "--account", acme, &bought.to_string(), "--partner", &both_sides]);
+        let supplied = server.lead(&key, "supplied").await;
+        for (lead, body, status) in [
+            (bought, json!({"partner_id": own}), StatusCode::OK),
+            (bought, json!({"introducer_id": own}), StatusCode::FORBIDDEN),
+            (bought, json!({"partner_id": null}), StatusCode::FORBIDDEN),
+            (supplied, json!({"introducer_id": own}), StatusCode::OK),
+            (supplied, json!({"partner_id": own}), StatusCode::FORBIDDEN),
+            (supplied, json!({"introducer_id": null}), StatusCode::FORBIDDEN),
+            (supplied, json!({"partner_id": null}), StatusCode::OK),
+        ] {
+            let answer = server.send("PATCH", &format!("/api/v1/leads/{lead}"), Some(&key), Some(body.clone())).await;
+            assert_eq!(answer.status, status, "{body}: {}", answer.text);
+            if status == StatusCode::FORBIDDEN {
+                assert_eq!(
+                    (answer.json()["denied_by"].as_str(), answer.code().as_str()),
+                    (Some("field"), "field_not_permitted")
+                );
+            }
+        }
+    }
+}
+
+/// A deleted record keeps its leads and shares none: who is left deletes for both.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lead_that_only_a_deleted_record_had_beside_it_goes_to_the_bin() {
+    for database in both() {
+        let acme = database.account("acme");
+        let [north, buyer] = [("introducer", "North"), ("partner", "Buyer")].map(|(k, n)| database.partner(acme, k, n));
+        let (_, full) = database.key(acme, None, &ALL);
+        let (_, key) = database.key(acme, Some(&north), &ALL);
+        let server = database.serve();
+        for (gone, status) in [(false, StatusCode::OK), (true, StatusCode::NOT_FOUND)] {
+            let lead = server.lead(&key, &format!("shared{gone}")).await;
+            database.run(&["lead", "refer", "--account", acme, &lead.to_string(), "--partner", &buyer]);
+            if gone {
+                database.run(&["partner", "delete", "--account", acme, &buyer]);
+            }
+            let path = format!("/api/v1/leads/{lead}");
+            assert_eq!(server.send("DELETE", &path, Some(&key), None).await.status, StatusCode::NO_CONTENT);
+            assert_eq!(server.get(&path, &full).await.status, status);
+        }
     }
 }
