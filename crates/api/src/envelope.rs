@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 use std::net::IpAddr;
+use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, LazyLock, OnceLock, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
@@ -9,11 +10,12 @@ use axum::extract::{MatchedPath, Request, State};
 use axum::http::{HeaderValue, Method, header};
 use axum::middleware::Next;
 use axum::response::Response;
+use futures_util::FutureExt;
 use leadlatch_domain::problem::Code;
 use leadlatch_domain::request_id::RequestId;
 use leadlatch_domain::scope::{Scope, ScopeSet};
-use leadlatch_store::Access;
 use leadlatch_store::usage::{Use, UsedKey};
+use leadlatch_store::{Access, Error};
 
 use crate::App;
 use crate::exposed::refuse_key_in_url;
@@ -127,7 +129,11 @@ pub(crate) async fn envelope(State(app): State<App>, mut request: Request, next:
         if let Some(peer) = peer {
             extensions.insert(peer);
         }
-        finish(next.run(request).await, voice, &asked)
+        match AssertUnwindSafe(next.run(request)).catch_unwind().await {
+            Ok(answer) => finish(answer, voice, &asked),
+            // A fault of ours is answered as one, and counted as one; what it said is in the log already.
+            Err(_) => voice.write(&Problem::from(Error::panicked()), asked.id.as_str()),
+        }
     };
     let status = answer.extensions().get::<Counted>().map_or(answer.status().as_u16(), |counted| counted.0);
     asked.count(status, answer.extensions().get::<Served>().map_or(0, |served| served.0));

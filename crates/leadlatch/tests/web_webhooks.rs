@@ -29,8 +29,19 @@ async fn a_webhook_is_added_sent_again_given_a_secret_and_deleted() {
         ann.sign_in("ann@acme.example", PASSWORD).await;
 
         let add = format!("{HOME}/add");
+        // It is told of everything: whoever finds the browser open adds none.
+        let sent = [("_token", &*ann.get(&add).await.hidden("_token")), ("once", &*ann.get(&add).await.hidden("once"))]
+            .map(|(name, value)| (name, value.to_owned()));
+        database.sql("UPDATE sessions SET confirmed_at = confirmed_at - 900000000");
+        assert!(ann.get(&add).await.to().starts_with("/confirm?next="));
+        let sent: Vec<(&str, &str)> = sent.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        let url = receiver.url("/hook");
+        let asked = [&sent[..], &[("event", "lead.created"), ("target_url", &url)]].concat();
+        assert!(ann.post(&add, &asked).await.to().starts_with("/confirm?next="));
+        assert_eq!(database.number("SELECT COUNT(*) FROM hook_subscriptions"), 0);
+        database.sql("UPDATE sessions SET confirmed_at = confirmed_at + 900000000");
         let form = ann.get(&add).await;
-        let (token, once, url) = (form.hidden("_token"), form.hidden("once"), receiver.url("/hook"));
+        let (token, once) = (form.hidden("_token"), form.hidden("once"));
         let sent = [("_token", token.as_str()), ("once", &once), ("format", "json"), ("target_url", &url)];
         let bad = ann.post(&add, &sent).await;
         assert_eq!(bad.status, StatusCode::UNPROCESSABLE_ENTITY);

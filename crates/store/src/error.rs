@@ -89,6 +89,11 @@ pub struct Denied {
 }
 
 impl Error {
+    /// Code of ours ended by a panic.
+    pub fn panicked() -> Self {
+        Self::internal("it ended by a panic")
+    }
+
     /// 403 by the names of fields.
     pub fn fields(fields: Vec<String>, granted: ScopeSet) -> Self {
         let code = Code::FieldNotPermitted;
@@ -167,7 +172,7 @@ fn is_reference(error: &rusqlite::Error) -> bool {
 impl From<tokio_postgres::Error> for Error {
     fn from(error: tokio_postgres::Error) -> Self {
         use tokio_postgres::error::SqlState;
-        let Some(state) = error.code() else { return Self::Unavailable(error.to_string()) };
+        let Some(state) = error.code() else { return Self::of_the_driver(error) };
         match *state {
             SqlState::QUERY_CANCELED => Self::TooExpensive,
             SqlState::UNIQUE_VIOLATION => Self::Conflict(TWICE.into()),
@@ -180,6 +185,18 @@ impl From<tokio_postgres::Error> for Error {
             | SqlState::READ_ONLY_SQL_TRANSACTION => Self::Unavailable(error.to_string()),
             _ => Self::internal(error),
         }
+    }
+}
+
+impl Error {
+    /// What the driver says by itself: the way to the server, which may come back, or a fault of ours, which is said as one.
+    fn of_the_driver(error: tokio_postgres::Error) -> Self {
+        let of_the_way = |cause: &(dyn std::error::Error + 'static)| cause.is::<std::io::Error>();
+        let mut causes = std::iter::successors(std::error::Error::source(&error), |cause| cause.source());
+        if error.is_closed() || causes.any(of_the_way) {
+            return Self::Unavailable(error.to_string());
+        }
+        Self::internal(error)
     }
 }
 

@@ -26,12 +26,19 @@ pub(crate) enum Refusal {
         title: &'static str,
         /// What to do.
         remedy: String,
+        /// For the log alone.
+        cause: Option<Box<str>>,
     },
 }
 
 impl Refusal {
     pub(crate) fn said(status: StatusCode, title: &'static str, remedy: impl Into<String>) -> Self {
-        Self::Said { status, title, remedy: remedy.into() }
+        Self::Said { status, title, remedy: remedy.into(), cause: None }
+    }
+
+    /// A refusal whose cause the log has, under the id that its page says.
+    fn failed(status: StatusCode, title: &'static str, remedy: &str, cause: &str) -> Self {
+        Self::Said { status, title, remedy: remedy.into(), cause: Some(cause.into()) }
     }
 
     pub(crate) fn not_found() -> Self {
@@ -49,8 +56,15 @@ impl Refusal {
         match self {
             Self::SignedOut => go(paths::sign_in(&visitor.here)).into_response(),
             Self::Stale => go(paths::confirm(&visitor.here)).into_response(),
-            Self::Said { status, title, remedy } => {
+            Self::Said { status, title, remedy, cause } => {
                 let id = id.map(|id| id.as_str().to_owned()).unwrap_or_default();
+                match cause {
+                    Some(cause) if status == StatusCode::INTERNAL_SERVER_ERROR => {
+                        tracing::error!(request_id = id, cause, "a page failed");
+                    }
+                    Some(cause) => tracing::warn!(request_id = id, cause, "a page could not be served"),
+                    None => {}
+                }
                 let frame = visitor.frame.get().cloned();
                 let text = match frame {
                     Some(frame) => Inside { frame, title, remedy, id }.render(),
@@ -112,13 +126,12 @@ impl From<Error> for Refusal {
                 Self::said(status, "Some values are not valid", all.join(" "))
             }
             Error::Internal(cause) => {
-                tracing::error!(error = %cause, "a page failed");
-                Self::said(status, "The server failed", "Try again. If it goes on, give the operator the request id.")
+                let remedy = "Try again. If it goes on, give the operator the request id.";
+                Self::failed(status, "The server failed", remedy, &cause.to_string())
             }
             other => {
-                tracing::warn!(error = %other, "a page could not be served");
                 let code = other.code();
-                Self::said(status, code.title(), code.remedy())
+                Self::failed(status, code.title(), code.remedy(), &other.to_string())
             }
         }
     }

@@ -229,7 +229,7 @@ fn caught<T>(
     job: impl FnOnce(&mut rusqlite::Connection) -> Result<T>,
 ) -> Result<T> {
     // What a job leaves behind in the database is rolled back, and the connection keeps nothing else.
-    catch_unwind(AssertUnwindSafe(|| job(connection))).unwrap_or_else(|_| Err(Error::internal("a job panicked")))
+    catch_unwind(AssertUnwindSafe(|| job(connection))).unwrap_or_else(|_| Err(Error::panicked()))
 }
 
 fn write_loop(mut connection: rusqlite::Connection, jobs: &mpsc::Receiver<Job>) {

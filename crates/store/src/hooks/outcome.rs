@@ -43,6 +43,8 @@ pub enum Ended {
     Disabled,
     /// The receiver wants nothing any more.
     Gone,
+    /// It was erased with its lead while it was tried.
+    Erased,
 }
 
 impl Ended {
@@ -54,6 +56,7 @@ impl Ended {
             Self::GivenUp => "given_up",
             Self::Disabled => "disabled",
             Self::Gone => "gone",
+            Self::Erased => "erased",
         }
     }
 
@@ -62,7 +65,7 @@ impl Ended {
         match self {
             Self::Delivered => "delivered",
             Self::Again => "failing",
-            Self::GivenUp | Self::Disabled | Self::Gone => "ended",
+            Self::GivenUp | Self::Disabled | Self::Gone | Self::Erased => "ended",
         }
     }
 }
@@ -103,7 +106,9 @@ pub async fn record(
         }
         _ => failed(db, &grant, &claimed, number).await?,
     };
-    say_last(db, &claimed, ended).await?;
+    if ended != Ended::Erased {
+        say_last(db, &claimed, ended).await?;
+    }
     Ok(ended)
 }
 
@@ -119,8 +124,7 @@ async fn failed(db: &mut Connection<'_>, grant: &Held<Deliver>, claimed: &Claime
     let (account, now) = (grant.account(), db.database_now());
     let sql = "SELECT at FROM hook_attempts WHERE account_id = $1 AND delivery_id = $2 AND number = $3";
     let at: Option<i64> = db.query_opt(sql, values![account, claimed.id, number], |row| row.get(0)).await?;
-    // Erased meanwhile, with its lead.
-    let Some(at) = at else { return Ok(Ended::GivenUp) };
+    let Some(at) = at else { return Ok(Ended::Erased) };
     rest(db, claimed, at).await?;
     let disabled = disable(db, grant, claimed, at).await?;
     let pause = schedule::pause(number - claimed.forgiven);

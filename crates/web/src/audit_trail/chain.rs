@@ -50,7 +50,9 @@ impl Chains {
     fn known(&self, account: i64, last: i64, now: Timestamp) -> Option<Chain> {
         let known = self.0.lock().unwrap_or_else(PoisonError::into_inner).get(&(account, last)).copied()?;
         match known {
-            Chain::Holds { at, .. } if now.as_micros() - at.as_micros() < FRESH => Some(known),
+            Chain::Holds { at, .. } | Chain::Broken { at, .. } if now.as_micros() - at.as_micros() < FRESH => {
+                Some(known)
+            }
             _ => None,
         }
     }

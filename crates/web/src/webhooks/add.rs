@@ -1,4 +1,5 @@
-//! Add New: a subscription of the account's own.
+//! Add New: a subscription of the account's own. It is told of every lead, so it takes the password as a Full key does,
+//! unless it was given a short while ago.
 
 use askama::Template;
 use axum::extract::State;
@@ -20,6 +21,7 @@ use crate::form::{Form, Once};
 use crate::frame::Frame;
 use crate::note::Note;
 use crate::page::{Answer, page_with};
+use crate::paths;
 use crate::refusal::Refusal;
 use crate::signed::Signed;
 
@@ -44,6 +46,9 @@ struct Page {
 
 /// The form.
 pub(crate) async fn show(State(web): State<Web>, signed: Signed<ManageHooks>) -> Answer {
+    if !signed.me()?.fresh {
+        return Ok(go(paths::confirm(&super::add())).into_response());
+    }
     let typed = Typed { event: vec![HookEvent::LeadCreated.as_str().to_owned()], ..Typed::default() };
     form(&web, signed, StatusCode::OK, typed, Errors::default())
 }
@@ -51,6 +56,9 @@ pub(crate) async fn show(State(web): State<Web>, signed: Signed<ManageHooks>) ->
 /// Makes it, and shows its secret once.
 pub(crate) async fn create(State(web): State<Web>, signed: Signed<ManageHooks>, Form(typed): Form<Typed>) -> Answer {
     let Some(once) = Token::parse(&typed.once) else { return Err(Refusal::strange_form()) };
+    if !signed.me()?.fresh {
+        return Ok(go(paths::confirm(&super::add())).into_response());
+    }
     let grant = signed.permit::<ManageHooks>()?;
     if let Some(id) = web.store().read(async |db| used_forms::made(db, &grant, &once).await).await? {
         let said = "This webhook exists already. The form was sent twice; its secret was shown once.";
