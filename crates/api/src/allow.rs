@@ -61,7 +61,10 @@ impl<A: Action> Ask<A> {
         asked: I,
     ) -> Result<T, Problem> {
         let admit = |access| Ok(judge(app, &self.caller, access, &A::RULE)?.permit()?);
-        app.store.read_as((self.digest, self.caller.address()), admit, job, asked).await
+        match app.store.read_as((self.digest, self.caller.address()), admit, job, asked).await {
+            Err(refusal) => Err(count_refused(app, &self.caller, self.digest, &A::RULE, refusal).await),
+            read => read,
+        }
     }
 }
 
@@ -71,8 +74,21 @@ fn caller(parts: &Parts) -> Caller {
 
 /// Lets a key in from an address and at a rate, and counts it as one that asks for what a rule says.
 pub(crate) async fn admit(app: &App, caller: &Caller, digest: KeyDigest, rule: &Rule) -> Result<Access, Problem> {
-    let access = app.store.authenticate(digest, caller.address()).await?;
-    judge(app, caller, access, rule)
+    match app.store.authenticate(digest, caller.address()).await {
+        Ok(access) => judge(app, caller, access, rule),
+        Err(error) => Err(count_refused(app, caller, digest, rule, error.into()).await),
+    }
+}
+
+/// Lets a refusal be counted for the key whose secret was presented, though it is let in no more: an admin sees who still
+/// uses it.
+async fn count_refused(app: &App, caller: &Caller, digest: KeyDigest, rule: &Rule, refusal: Problem) -> Problem {
+    use Code::{AccountSuspended, DeletedKey, ExpiredKey, IdleKey, RotatedKey};
+    let dead = matches!(refusal.code(), DeletedKey | RotatedKey | ExpiredKey | IdleKey | AccountSuspended);
+    if dead && let Ok(Some(key)) = app.store.presented_key(digest).await {
+        caller.was(key, rule.scope());
+    }
+    refusal
 }
 
 /// In the one order of decisions: address, rate; kind and scope come next. What the address refuses uses up no rate.

@@ -11,7 +11,7 @@ use axum::middleware::Next;
 use axum::response::Response;
 use leadlatch_domain::problem::Code;
 use leadlatch_domain::request_id::RequestId;
-use leadlatch_domain::scope::Scope;
+use leadlatch_domain::scope::{Scope, ScopeSet};
 use leadlatch_store::Access;
 use leadlatch_store::usage::{Use, UsedKey};
 
@@ -59,6 +59,7 @@ pub(crate) struct Caller {
 #[derive(Debug)]
 struct Found {
     key: UsedKey,
+    scopes: ScopeSet,
     scope: Option<Scope>,
     quota: Option<Quota>,
 }
@@ -80,8 +81,14 @@ impl Caller {
     pub(crate) fn is(&self, access: &Access, scope: Option<Scope>, quota: Option<Quota>) {
         if let Some(key) = UsedKey::of(access) {
             // Set once a request: a second check of the same request finds the same caller.
-            let _ = self.found.set(Found { key, scope, quota });
+            let _ = self.found.set(Found { key, scopes: access.scopes(), scope, quota });
         }
+    }
+
+    /// Notes a key that is let in no more.
+    pub(crate) fn was(&self, key: UsedKey, scope: Option<Scope>) {
+        // One that died after it was let in stands there already.
+        let _ = self.found.set(Found { key, scopes: ScopeSet::default(), scope, quota: None });
     }
 }
 
@@ -120,7 +127,7 @@ pub(crate) async fn envelope(State(app): State<App>, mut request: Request, next:
         if let Some(peer) = peer {
             extensions.insert(peer);
         }
-        finish(next.run(request).await, voice, asked.id.as_str())
+        finish(next.run(request).await, voice, &asked)
     };
     let status = answer.extensions().get::<Counted>().map_or(answer.status().as_u16(), |counted| counted.0);
     asked.count(status, answer.extensions().get::<Served>().map_or(0, |served| served.0));
@@ -132,9 +139,12 @@ pub(crate) async fn envelope(State(app): State<App>, mut request: Request, next:
     answer
 }
 
-fn finish(mut answer: Response, voice: Voice, id: &str) -> Response {
+fn finish(mut answer: Response, voice: Voice, asked: &Asked) -> Response {
     match answer.extensions_mut().remove::<Problem>() {
-        Some(problem) => voice.write(&problem, id),
+        Some(problem) => {
+            let scopes = asked.caller.found.get().map(|found| found.scopes);
+            voice.write(&problem.to_key(scopes), asked.id.as_str())
+        }
         None => answer,
     }
 }

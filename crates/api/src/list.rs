@@ -11,8 +11,9 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use leadlatch_domain::fault::{Fault, FieldFault};
 use leadlatch_domain::problem::Code;
 use leadlatch_store::leads::Written;
-use leadlatch_store::{Page, Slice, Visible};
+use leadlatch_store::{COUNTED, Page, Slice, Visible};
 use serde::Serialize;
+use serde::de::DeserializeOwned;
 use serde_json::{Map, Value as Json};
 use sha2::{Digest, Sha256};
 
@@ -146,34 +147,31 @@ impl ListQuery {
         }
     }
 
-    /// The text that a cursor of a list by name stands for.
-    pub(crate) fn name_after(&self) -> Result<String, Problem> {
-        let Some(cursor) = &self.cursor else { return Ok(String::new()) };
-        let bytes = URL_SAFE_NO_PAD.decode(cursor).map_err(|_| Problem::new(Code::InvalidCursor))?;
-        String::from_utf8(bytes).map_err(|_| Problem::new(Code::InvalidCursor))
+    /// The page of a list that is asked for. `order` names the list and what it goes by: a cursor belongs to one order and
+    /// one set of filters.
+    pub(crate) fn page(&self, order: &str) -> Result<Page, Problem> {
+        Ok(Page { limit: self.limit, after: self.after(order)?, counted: self.total })
     }
 
-    pub(crate) fn limit(&self) -> u32 {
-        self.limit
+    /// As [`ListQuery::page`], of a list by name: the page, and the name behind which it begins.
+    pub(crate) fn page_by_name(&self, order: &str) -> Result<(Page, String), Problem> {
+        let after = self.after(order)?.unwrap_or_default();
+        Ok((Page { limit: self.limit, after: None, counted: self.total }, after))
     }
 
-    /// The page that is asked for. A cursor belongs to one order and one set of filters.
-    pub(crate) fn page(&self, sort: &str) -> Result<Page, Problem> {
-        let after = match &self.cursor {
-            None => None,
-            Some(cursor) => Some(self.read_cursor(cursor, sort).ok_or_else(|| Problem::new(Code::InvalidCursor))?),
+    /// The place that the cursor stands for.
+    fn after<T: DeserializeOwned>(&self, order: &str) -> Result<Option<T>, Problem> {
+        let Some(cursor) = &self.cursor else { return Ok(None) };
+        let read = || {
+            let bytes = URL_SAFE_NO_PAD.decode(cursor).ok()?;
+            let (of, filters, place): (String, String, T) = serde_json::from_slice(&bytes).ok()?;
+            (of == order && filters == self.digest()).then_some(place)
         };
-        Ok(Page { limit: self.limit, after })
+        read().map(Some).ok_or_else(|| Problem::new(Code::InvalidCursor))
     }
 
-    fn read_cursor(&self, cursor: &str, sort: &str) -> Option<(i64, i64)> {
-        let bytes = URL_SAFE_NO_PAD.decode(cursor).ok()?;
-        let (of, filters, value, id): (String, String, i64, i64) = serde_json::from_slice(&bytes).ok()?;
-        (of == sort && filters == self.digest()).then_some((value, id))
-    }
-
-    fn write_cursor(&self, sort: &str, (value, id): (i64, i64)) -> String {
-        let json = serde_json::json!([sort, self.digest(), value, id]).to_string();
+    fn write_cursor(&self, order: &str, place: impl Serialize) -> String {
+        let json = serde_json::json!([order, self.digest(), place]).to_string();
         URL_SAFE_NO_PAD.encode(json)
     }
 
@@ -187,9 +185,9 @@ impl ListQuery {
     }
 
     /// The answer.
-    pub(crate) fn answer<T: Serialize>(&self, slice: Slice<Visible<T>>, sort: &str, total: Option<Total>) -> Response {
-        let next_cursor = slice.next.map(|place| self.write_cursor(sort, place));
-        list(slice.rows, next_cursor, total)
+    pub(crate) fn answer<T: Serialize>(&self, slice: Slice<Visible<T>>, order: &str) -> Response {
+        let next_cursor = slice.next.map(|place| self.write_cursor(order, place));
+        list(slice.rows, next_cursor, slice.total.map(Total::of))
     }
 
     /// What the rows of an answer that are written in the store stand behind.
@@ -198,9 +196,9 @@ impl ListQuery {
     }
 
     /// The answer of rows that were written behind [`ListQuery::begin`].
-    pub(crate) fn answer_written(&self, rows: Visible<Written>, sort: &str, total: Option<Total>) -> Response {
+    pub(crate) fn answer_written(&self, rows: Visible<Written>, order: &str, total: Option<Total>) -> Response {
         let Written { mut json, count, next } = rows.into_inner();
-        let next_cursor = next.map(|place| self.write_cursor(sort, place));
+        let next_cursor = next.map(|place| self.write_cursor(order, place));
         json.push(b']');
         // The members behind the rows, without the brace that would open them.
         let rest = serde_json::to_vec(&ListEnd { next_cursor, total }).unwrap_or_default();
@@ -212,13 +210,13 @@ impl ListQuery {
     /// The answer of a list by name.
     pub(crate) fn answer_by_name<T: Serialize>(
         &self,
-        mut rows: Vec<Visible<T>>,
+        slice: Slice<Visible<T>>,
+        order: &str,
         name: impl Fn(&T) -> &str,
     ) -> Response {
-        let more = rows.len() > self.limit as usize;
-        rows.truncate(self.limit as usize);
-        let next = rows.last().filter(|_| more).map(|row| URL_SAFE_NO_PAD.encode(name(row)));
-        list(rows, next, None)
+        let last = slice.rows.last().filter(|_| slice.next.is_some());
+        let next_cursor = last.map(|row| self.write_cursor(order, name(row)));
+        list(slice.rows, next_cursor, slice.total.map(Total::of))
     }
 }
 
@@ -233,6 +231,13 @@ pub(crate) enum Total {
         /// The number counted to.
         at_least: i64,
     },
+}
+
+impl Total {
+    /// Of rows that were counted up to one more than [`COUNTED`].
+    pub(crate) fn of(counted: i64) -> Self {
+        if counted > COUNTED { Self::AtLeast { at_least: COUNTED } } else { Self::Exact(counted) }
+    }
 }
 
 #[derive(Serialize)]

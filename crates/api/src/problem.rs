@@ -129,6 +129,13 @@ impl Problem {
         Self { denied_by: Some(DeniedBy::Partner), ..Self::new(Code::OutOfReach) }
     }
 
+    /// With the scopes of the key that was denied, where what denied it did not know them.
+    pub(crate) fn to_key(self, scopes: Option<ScopeSet>) -> Self {
+        // To an address that the key is not let in from, its scopes are not told.
+        let told = self.denied_by.is_some_and(|by| by != DeniedBy::Ip);
+        Self { granted: self.granted.or(scopes.filter(|_| told)), ..self }
+    }
+
     /// The HTTP status.
     pub fn status(&self) -> StatusCode {
         StatusCode::from_u16(self.code.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
@@ -146,7 +153,8 @@ impl Problem {
             code: self.code.as_str(),
             request_id,
             denied_by: self.denied_by.map(DeniedBy::as_str),
-            required_scopes: self.required.map(|scope| vec![scope.as_str()]),
+            // Beside those that the key has, an empty list says that no scope would help.
+            required_scopes: self.granted.map(|_| self.required.iter().map(|scope| scope.as_str()).collect()),
             granted_scopes: self.granted.as_ref().map(names),
             errors: &self.errors,
             duplicate_of: self.extra.as_ref().and_then(|extra| extra.duplicate_of),
@@ -236,10 +244,9 @@ impl From<Error> for Problem {
                 detail: denied_detail(&denied.fields),
                 denied_by: Some(denied.by),
                 required: denied.required,
-                // To an address that the key is not let in from, its scopes are not told either.
-                granted: Some(denied.granted).filter(|_| denied.by != DeniedBy::Ip),
                 ..Self::new(code)
-            },
+            }
+            .to_key(Some(denied.granted)),
             Error::OutOfReach => Self::out_of_reach(),
             Error::NotFound("id") => Self::new(code),
             Error::NotFound(field) | Error::NoSuch { what: field, .. } => {

@@ -221,12 +221,15 @@ fn details_moved_into_the_salt_and_columns_of_no_entry_show() {
 }
 
 #[test]
-fn a_file_is_not_checked_as_if_it_were_an_account() {
+fn a_file_is_checked_as_the_chain_of_the_account_that_is_named() {
     let [database, _] = both();
     let acme = busy_account(&database);
     let path = database.folder.path().join("export");
     std::fs::write(&path, export(&database, acme).join("\n")).expect("a file");
     let path = path.display().to_string();
     database.run(&["audit", "verify", "--file", &path]);
-    database.try_run(&["audit", "verify", "--file", &path, "--account", acme]).expect_err("one or the other");
+    database.run(&["audit", "verify", "--file", &path, "--account", acme]);
+    database.account("other");
+    let said = database.try_run(&["audit", "verify", "--account", "other", "--file", &path]).expect_err("another's");
+    assert!(said.contains("not of other"), "{said}");
 }

@@ -12,6 +12,7 @@ use leadlatch_domain::scope::ScopeSet;
 
 use crate::access::{Access, Caller, Grant, Held, KeyFacts};
 use crate::engine::{Connection, Gate, Row, values};
+use crate::usage::UsedKey;
 use crate::{Error, Result, access_keys, sessions};
 
 /// Microseconds in a day.
@@ -29,6 +30,14 @@ pub(crate) async fn key(db: &mut Connection<'_>, digest: KeyDigest, from: Option
     let row = live_row(db, digest, "").await?;
     let from = from.map(|address| address.to_canonical());
     Ok(Access { account: row.account, caller: Caller::Key(row.facts), from })
+}
+
+/// Whose secret was presented, dead or alive.
+pub(crate) async fn whose(db: &mut Connection<'_>, digest: KeyDigest) -> Result<Option<UsedKey>> {
+    let sql = "SELECT account_id, id FROM access_keys WHERE digest = $1";
+    let read = |row: &Row<'_>| Ok(AccountId::new(row.get(0)?).zip(KeyId::new(row.get(1)?)));
+    let found = db.query_opt(sql, values![digest.as_bytes().to_vec()], read).await?.flatten();
+    Ok(found.map(|(account, key)| UsedKey::found(account, key)))
 }
 
 /// Checks a proof again inside a write's transaction, as its first statement. On PostgreSQL the row is locked `FOR

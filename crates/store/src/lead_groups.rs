@@ -12,6 +12,7 @@ use crate::access::{Grant, Held, Visible};
 use crate::audit::Pending;
 use crate::engine::{Connection, Row, values};
 use crate::names::Names;
+use crate::page::LOOKED_AT;
 use crate::{Error, Page, Result, Slice, wire_numbers};
 
 /// A lead group, reduced for its reader.
@@ -73,13 +74,15 @@ pub async fn list(
     page: &Page,
 ) -> Result<Slice<Visible<LeadGroup>>> {
     let sql = format!("{SELECT}{} AND g.id > $3 ORDER BY g.id LIMIT $4", linked(grant));
-    let bound = values![grant.account(), record(grant), page.after.map_or(0, |(_, id)| id), page.fetch()];
+    let bound = |after: i64, limit: i64| values![grant.account(), record(grant), after, limit];
+    let total = page.total(db, &sql, bound(0, LOOKED_AT)).await?;
+    let bound = bound(page.after.map_or(0, |(_, id)| id), page.fetch());
     let partner = grant.partner().is_some();
     let mut groups = db.query(&sql, bound, |row| read(row, partner)).await?;
     for group in &mut groups {
         group.fields = visible_fields(db, grant, group.id).await?;
     }
-    Ok(Slice::cut(groups.into_iter().map(Visible).collect(), page, |group| (group.id, group.id)))
+    Ok(Slice::cut(groups.into_iter().map(Visible).collect(), page, |group| (group.id, group.id)).counted(total))
 }
 
 /// One group in reach.

@@ -10,6 +10,7 @@ use crate::access::{Grant, Held, Visible};
 use crate::audit::Pending;
 use crate::engine::{Connection, Row, values};
 use crate::in_use::{self, Holder};
+use crate::page::LOOKED_AT;
 use crate::{Error, Page, Result, Slice, change, lead_groups};
 
 /// A lead type.
@@ -38,11 +39,15 @@ pub async fn list(
 ) -> Result<Slice<Visible<LeadType>>> {
     let of_group = if group.is_some() { " AND t.lead_group_id = $5" } else { "" };
     let sql = format!("{SELECT}{} AND t.id > $3{of_group} ORDER BY t.id LIMIT $4", linked(grant));
-    let mut bound =
-        values![grant.account(), lead_groups::record(grant), page.after.map_or(0, |(_, id)| id), page.fetch()];
-    bound.extend(group.map(sea_query::Value::from));
-    let rows = db.query(&sql, bound, |row| read(row).map(Visible)).await?;
-    Ok(Slice::cut(rows, page, |row| (row.id, row.id)))
+    let bound = |after: i64, limit: i64| {
+        let mut bound = values![grant.account(), lead_groups::record(grant), after, limit];
+        bound.extend(group.map(sea_query::Value::from));
+        bound
+    };
+    let total = page.total(db, &sql, bound(0, LOOKED_AT)).await?;
+    let after = page.after.map_or(0, |(_, id)| id);
+    let rows = db.query(&sql, bound(after, page.fetch()), |row| read(row).map(Visible)).await?;
+    Ok(Slice::cut(rows, page, |row| (row.id, row.id)).counted(total))
 }
 
 /// One type in reach.

@@ -54,6 +54,6 @@ pub use engine::Connection;
 pub use error::{Denied, Error, Result};
 pub use in_use::InUse;
 pub use line::Apart;
-pub use page::{Page, Slice};
+pub use page::{COUNTED, Page, Slice};
 pub use sealing::Sealer;
 pub use store::{Beside, Opened, Store, deletions_path, refuse_unknown_scheme};

@@ -3,9 +3,10 @@
 use leadlatch_domain::matrix::ReadMarketing;
 use serde::Serialize;
 
-use crate::Result;
 use crate::access::{Grant, Visible};
 use crate::engine::{Connection, values};
+use crate::page::LOOKED_AT;
+use crate::{Page, Result, Slice};
 
 /// One entry of a marketing list.
 #[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
@@ -41,12 +42,16 @@ pub async fn list(
     grant: &Grant<ReadMarketing>,
     kind: Kind,
     after: &str,
-    limit: u32,
-) -> Result<Vec<Visible<MarketingEntry>>> {
+    page: &Page,
+) -> Result<Slice<Visible<MarketingEntry>>> {
     let sql =
         "SELECT name FROM marketing_entries WHERE account_id = $1 AND kind = $2 AND name > $3 ORDER BY name LIMIT $4";
     let read = |row: &crate::engine::Row<'_>| Ok(Visible(MarketingEntry { name: row.get(0)? }));
-    db.query(sql, values![grant.account(), kind.as_str(), after, i64::from(limit)], read).await
+    let bound = |after: &str, limit: i64| values![grant.account(), kind.as_str(), after, limit];
+    let total = page.total(db, sql, bound("", LOOKED_AT)).await?;
+    let rows = db.query(sql, bound(after, page.fetch()), read).await?;
+    // It goes on by name: where the next page begins is its last row's.
+    Ok(Slice::cut(rows, page, |_| (0, 0)).counted(total))
 }
 
 /// Lets a list grow by a text that a Full key or a user used. A Partner key's texts stay on its leads.

@@ -5,7 +5,7 @@ mod input;
 mod links;
 mod write;
 
-pub use directory::{COUNTED, Directory, DirectoryQuery, DirectorySort, Listed, directory, leads_of, one};
+pub use directory::{Directory, DirectoryQuery, DirectorySort, Listed, directory, leads_of, one};
 pub use input::{delete_of_side, make, make_by_form, update};
 pub use leadlatch_domain::partner_change::PartnerChange;
 pub use links::{Links, link};
@@ -17,6 +17,7 @@ use serde::Serialize;
 
 use crate::access::{Grant, Visible};
 use crate::engine::{Connection, Row, values};
+use crate::page::LOOKED_AT;
 use crate::{Error, Page, Result, Slice};
 
 /// A partner record.
@@ -91,14 +92,16 @@ pub async fn list<A: Action>(
     let sql = format!(
         "{SELECT} AND kind IN ($2, 'both') AND id > $3 AND (CAST($4 AS BIGINT) = 0 OR id = $4) ORDER BY id LIMIT $5"
     );
+    let bound =
+        |after: i64, limit: i64| values![grant.account(), side.kind().as_str(), after, reach(grant, side), limit];
+    let total = page.total(db, &sql, bound(0, LOOKED_AT)).await?;
     let after = page.after.map_or(0, |(_, id)| id);
-    let bound = values![grant.account(), side.kind().as_str(), after, reach(grant, side), page.fetch()];
-    let mut rows = db.query(&sql, bound, read).await?;
+    let mut rows = db.query(&sql, bound(after, page.fetch()), read).await?;
     for row in &mut rows {
         read_links(db, grant.account(), row).await?;
         reduce(grant, row);
     }
-    Ok(Slice::cut(rows.into_iter().map(Visible).collect(), page, |row| (row.id, row.id)))
+    Ok(Slice::cut(rows.into_iter().map(Visible).collect(), page, |row| (row.id, row.id)).counted(total))
 }
 
 /// The id that a Partner key is kept to, an id that no record has when it does not stand on the side, 0 for everyone else.

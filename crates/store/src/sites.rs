@@ -12,6 +12,7 @@ use crate::audit::Pending;
 use crate::engine::{Connection, Row, values};
 use crate::in_use::{self, Holder};
 use crate::names::Names;
+use crate::page::LOOKED_AT;
 use crate::{Error, Page, Result, Slice, change, wire_numbers};
 
 /// A site.
@@ -39,9 +40,11 @@ pub struct SiteChange {
 /// Every one of the account, by id. Partner keys never get here.
 pub async fn list(db: &mut Connection<'_>, grant: &Grant<ReadSites>, page: &Page) -> Result<Slice<Visible<Site>>> {
     let sql = "SELECT id, name, wire_number FROM sites WHERE account_id = $1 AND id > $2 ORDER BY id LIMIT $3";
+    let bound = |after: i64, limit: i64| values![grant.account(), after, limit];
+    let total = page.total(db, sql, bound(0, LOOKED_AT)).await?;
     let after = page.after.map_or(0, |(_, id)| id);
-    let rows = db.query(sql, values![grant.account(), after, page.fetch()], |row| read(row).map(Visible)).await?;
-    Ok(Slice::cut(rows, page, |row| (row.id, row.id)))
+    let rows = db.query(sql, bound(after, page.fetch()), |row| read(row).map(Visible)).await?;
+    Ok(Slice::cut(rows, page, |row| (row.id, row.id)).counted(total))
 }
 
 fn read(row: &Row<'_>) -> Result<Site> {

@@ -11,6 +11,7 @@ use serde_json::json;
 use crate::access::{Grant, Held, Visible};
 use crate::audit::Pending;
 use crate::engine::{Connection, Row, values};
+use crate::page::LOOKED_AT;
 use crate::{Error, Page, Result, Slice, change};
 
 /// A status.
@@ -31,9 +32,10 @@ pub async fn list(db: &mut Connection<'_>, grant: &Grant<ReadStatuses>, page: &P
     let (position, id) = page.after.unwrap_or((i64::MIN, 0));
     let sql = "SELECT id, name, position, point FROM statuses WHERE account_id = $1 AND (position, id) > ($2, $3) \
                ORDER BY position, id LIMIT $4";
-    let rows =
-        db.query(sql, values![grant.account(), position, id, page.fetch()], |row| read(row).map(Visible)).await?;
-    Ok(Slice::cut(rows, page, |status| (status.position, status.id)))
+    let bound = |position: i64, id: i64, limit: i64| values![grant.account(), position, id, limit];
+    let total = page.total(db, sql, bound(i64::MIN, 0, LOOKED_AT)).await?;
+    let rows = db.query(sql, bound(position, id, page.fetch()), |row| read(row).map(Visible)).await?;
+    Ok(Slice::cut(rows, page, |status| (status.position, status.id)).counted(total))
 }
 
 fn read(row: &Row<'_>) -> Result<Status> {

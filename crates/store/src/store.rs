@@ -21,6 +21,7 @@ use crate::engine::sqlite::{Sqlite, hold_lock};
 use crate::engine::{Connection, Link, file_system, migrate};
 use crate::line::{Apart, Lines};
 use crate::sealing::{Sealer, beside};
+use crate::usage::UsedKey;
 use crate::{Error, Result, access_keys, audit, authenticate};
 
 /// The database, with the clock and the randomness that everything in it goes by.
@@ -127,6 +128,12 @@ impl Store {
         let (grant, id) = (Access::key_keeper(access.account, from).permit()?, key.id.get());
         self.write(grant, async move |db, grant| access_keys::end_predecessor(db, grant, id).await).await?;
         self.read(async move |db| authenticate::key(db, digest, from).await).await
+    }
+
+    /// The key whose secret was presented, whether it is let in or not: for the count of what it is refused. It permits
+    /// nothing.
+    pub async fn presented_key(&self, digest: KeyDigest) -> Result<Option<UsedKey>> {
+        self.read(async move |db| authenticate::whose(db, digest).await).await
     }
 
     /// The proof made anew from the caller's live row: for what lasts longer than the beginning of a request.

@@ -12,6 +12,7 @@ use crate::audit::Pending;
 use crate::engine::{Connection, values};
 use crate::in_use::{self, Holder};
 use crate::names::Names;
+use crate::page::LOOKED_AT;
 use crate::{Error, Page, Result, Slice, change, users};
 
 /// A user group.
@@ -30,10 +31,12 @@ pub async fn list(
     page: &Page,
 ) -> Result<Slice<Visible<UserGroup>>> {
     let sql = "SELECT id, name FROM user_groups WHERE account_id = $1 AND id > $2 ORDER BY id LIMIT $3";
+    let bound = |after: i64, limit: i64| values![grant.account(), after, limit];
+    let total = page.total(db, sql, bound(0, LOOKED_AT)).await?;
     let after = page.after.map_or(0, |(_, id)| id);
     let read = |row: &crate::engine::Row<'_>| Ok(Visible(UserGroup { id: row.get(0)?, name: row.get(1)? }));
-    let rows = db.query(sql, values![grant.account(), after, page.fetch()], read).await?;
-    Ok(Slice::cut(rows, page, |row| (row.id, row.id)))
+    let rows = db.query(sql, bound(after, page.fetch()), read).await?;
+    Ok(Slice::cut(rows, page, |row| (row.id, row.id)).counted(total))
 }
 
 /// One of the account.

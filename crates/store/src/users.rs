@@ -14,6 +14,7 @@ use crate::access::{Grant, Held, Visible};
 use crate::audit::Pending;
 use crate::engine::{Connection, Row, values};
 use crate::in_use::{self, Holder};
+use crate::page::LOOKED_AT;
 use crate::sign_in::Who;
 use crate::{Error, Page, Result, Slice, change, links, password, sessions, used_forms};
 
@@ -40,12 +41,14 @@ const SELECT: &str = "SELECT id, name, email, role, active FROM users WHERE acco
 /// The users of the account, by id.
 pub async fn list(db: &mut Connection<'_>, grant: &Grant<ReadUsers>, page: &Page) -> Result<Slice<Visible<User>>> {
     let sql = format!("{SELECT} AND id > $2 ORDER BY id LIMIT $3");
+    let bound = |after: i64, limit: i64| values![grant.account(), after, limit];
+    let total = page.total(db, &sql, bound(0, LOOKED_AT)).await?;
     let after = page.after.map_or(0, |(_, id)| id);
-    let mut users = db.query(&sql, values![grant.account(), after, page.fetch()], read).await?;
+    let mut users = db.query(&sql, bound(after, page.fetch()), read).await?;
     for user in &mut users {
         user.user_group_ids = groups(db, grant.account(), user.id).await?;
     }
-    Ok(Slice::cut(users.into_iter().map(Visible).collect(), page, |user| (user.id, user.id)))
+    Ok(Slice::cut(users.into_iter().map(Visible).collect(), page, |user| (user.id, user.id)).counted(total))
 }
 
 /// One user of the account.

@@ -11,10 +11,10 @@ use utoipa::{IntoParams, PartialSchema, ToSchema};
 
 use crate::list::{DEFAULT_LIMIT, HIGHEST_LIMIT};
 
-/// Which page of a list.
+/// Which page of a list, and whether it is counted.
 pub(crate) struct PageParams;
 
-/// The order of a list of leads, and whether it is counted.
+/// The order of a list of leads.
 pub(crate) struct OrderParams;
 
 /// What leads are filtered by.
@@ -57,21 +57,21 @@ impl PartialSchema for LeadSearch {
 /// A name and what it takes; the words about it stand in the schema.
 type Named = (&'static str, Object);
 
-fn page() -> [Named; 2] {
+fn page() -> [Named; 3] {
     let limit = of(Type::Integer, "How many rows a page holds at most.")
         .minimum(Some(1))
         .maximum(Some(HIGHEST_LIMIT as usize))
         .default(Some(DEFAULT_LIMIT.into()));
     let cursor = of(Type::String, "next_cursor of the page before, with the same filters and order.");
-    [("limit", limit.build()), ("cursor", cursor.build())]
+    let total = of(Type::Boolean, "Whether the rows of all pages are counted.").default(Some(false.into()));
+    [("limit", limit.build()), ("cursor", cursor.build()), ("total", total.build())]
 }
 
-fn order() -> [Named; 2] {
+fn order() -> [Named; 1] {
     let sort = of(Type::String, "The order; with - the newest or the highest first.")
         .enum_values(Some(SORTS))
         .default(Some(SORTS[0].into()));
-    let total = of(Type::Boolean, "Whether the rows of all pages are counted.").default(Some(false.into()));
-    [("sort", sort.build()), ("total", total.build())]
+    [("sort", sort.build())]
 }
 
 fn filter(filter: &Filter) -> Named {

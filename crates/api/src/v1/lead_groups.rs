@@ -12,6 +12,9 @@ use crate::list::{ListOf, ListQuery, one};
 use crate::problem::Problem;
 use crate::v1::path_id;
 
+/// What a cursor of the list belongs to.
+const ORDER: &str = "lead groups by id";
+
 /// List the lead groups in the key's reach with their custom fields, by id.
 #[utoipa::path(get, path = "/api/v1/lead-groups", operation_id = "list_lead_groups", tag = "lead_groups",
     params(PageParams),
@@ -22,9 +25,9 @@ pub(crate) async fn list(
     mut query: ListQuery,
 ) -> Result<Response, Problem> {
     query.only(&[])?;
-    let page = query.page("id")?;
+    let page = query.page(ORDER)?;
     let slice = app.store.read(async |db| lead_groups::list(db, &allow.0, &page).await).await?;
-    Ok(query.answer(slice, "id", None))
+    Ok(query.answer(slice, ORDER))
 }
 
 /// Read one lead group in the key's reach with its custom fields.

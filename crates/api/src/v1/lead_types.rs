@@ -12,6 +12,9 @@ use crate::list::{ListOf, ListQuery, one};
 use crate::problem::Problem;
 use crate::v1::path_id;
 
+/// What a cursor of the list belongs to.
+const ORDER: &str = "lead types by id";
+
 /// List the lead types in the key's reach, by id.
 #[utoipa::path(get, path = "/api/v1/lead-types", operation_id = "list_lead_types", tag = "lead_types",
     params(("lead_group_id" = Option<i64>, Query, description = "Only the types of this lead group."), PageParams),
@@ -22,10 +25,10 @@ pub(crate) async fn list(
     mut query: ListQuery,
 ) -> Result<Response, Problem> {
     query.only(&["lead_group_id"])?;
-    let page = query.page("id")?;
+    let page = query.page(ORDER)?;
     let group = query.id("lead_group_id")?;
     let slice = app.store.read(async |db| lead_types::list(db, &allow.0, group, &page).await).await?;
-    Ok(query.answer(slice, "id", None))
+    Ok(query.answer(slice, ORDER))
 }
 
 /// Read one lead type in the key's reach.

@@ -13,9 +13,14 @@ use crate::problem::Problem;
 
 async fn entries(allow: Allow<ReadMarketing>, app: App, mut query: ListQuery, kind: Kind) -> Result<Response, Problem> {
     query.only(&[])?;
-    let (after, limit) = (query.name_after()?, query.limit() + 1);
-    let rows = app.store.read(async |db| marketing::list(db, &allow.0, kind, &after, limit).await).await?;
-    Ok(query.answer_by_name(rows, |entry| &entry.name))
+    let order = match kind {
+        Kind::Source => "sources by name",
+        Kind::Medium => "mediums by name",
+        Kind::Term => "terms by name",
+    };
+    let (page, after) = query.page_by_name(order)?;
+    let slice = app.store.read(async |db| marketing::list(db, &allow.0, kind, &after, &page).await).await?;
+    Ok(query.answer_by_name(slice, order, |entry| &entry.name))
 }
 
 /// List the marketing sources that leads have named, by name.

@@ -16,6 +16,10 @@ use crate::list::{ListOf, ListQuery, one};
 use crate::problem::Problem;
 use crate::v1::path_id;
 
+/// What cursors of the two lists belong to.
+const INTRODUCERS: &str = "introducers by id";
+const PARTNERS: &str = "partners by id";
+
 /// List the introducers in the key's reach: for a Partner key its own record, if it stands on that side.
 #[utoipa::path(get, path = "/api/v1/introducers", operation_id = "list_introducers", tag = "introducers",
     params(PageParams),
@@ -26,9 +30,9 @@ pub(crate) async fn list_introducers(
     mut query: ListQuery,
 ) -> Result<Response, Problem> {
     query.only(&[])?;
-    let page = query.page("id")?;
+    let page = query.page(INTRODUCERS)?;
     let slice = app.store.read(async |db| partner_records::list(db, &allow.0, Side::Supplies, &page).await).await?;
-    Ok(query.answer(slice, "id", None))
+    Ok(query.answer(slice, INTRODUCERS))
 }
 
 /// Read one introducer in the key's reach.
@@ -54,9 +58,9 @@ pub(crate) async fn list_partners(
     mut query: ListQuery,
 ) -> Result<Response, Problem> {
     query.only(&[])?;
-    let page = query.page("id")?;
+    let page = query.page(PARTNERS)?;
     let slice = app.store.read(async |db| partner_records::list(db, &allow.0, Side::Buys, &page).await).await?;
-    Ok(query.answer(slice, "id", None))
+    Ok(query.answer(slice, PARTNERS))
 }
 
 /// Read one partner in the key's reach.

@@ -11,6 +11,9 @@ use crate::docs::PageParams;
 use crate::list::{ListOf, ListQuery};
 use crate::problem::Problem;
 
+/// What a cursor of the list belongs to.
+const ORDER: &str = "sites by id";
+
 /// List the sites of the account, by id.
 #[utoipa::path(get, path = "/api/v1/sites", operation_id = "list_sites", tag = "sites",
     params(PageParams),
@@ -21,7 +24,7 @@ pub(crate) async fn list(
     mut query: ListQuery,
 ) -> Result<Response, Problem> {
     query.only(&[])?;
-    let page = query.page("id")?;
+    let page = query.page(ORDER)?;
     let slice = app.store.read(async |db| sites::list(db, &allow.0, &page).await).await?;
-    Ok(query.answer(slice, "id", None))
+    Ok(query.answer(slice, ORDER))
 }

@@ -11,6 +11,9 @@ use crate::docs::PageParams;
 use crate::list::{ListOf, ListQuery};
 use crate::problem::Problem;
 
+/// What a cursor of the list belongs to.
+const ORDER: &str = "statuses by position";
+
 /// List the statuses of the account, in their order.
 #[utoipa::path(get, path = "/api/v1/statuses", operation_id = "list_statuses", tag = "statuses",
     params(PageParams),
@@ -21,7 +24,7 @@ pub(crate) async fn list(
     mut query: ListQuery,
 ) -> Result<Response, Problem> {
     query.only(&[])?;
-    let page = query.page("position")?;
+    let page = query.page(ORDER)?;
     let slice = app.store.read(async |db| statuses::list(db, &allow.0, &page).await).await?;
-    Ok(query.answer(slice, "position", None))
+    Ok(query.answer(slice, ORDER))
 }

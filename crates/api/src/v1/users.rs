@@ -12,6 +12,9 @@ use crate::list::{ListOf, ListQuery, one};
 use crate::problem::Problem;
 use crate::v1::path_id;
 
+/// What a cursor of the list belongs to.
+const ORDER: &str = "users by id";
+
 /// List the users of the account, by id.
 #[utoipa::path(get, path = "/api/v1/users", operation_id = "list_users", tag = "users",
     params(PageParams),
@@ -22,9 +25,9 @@ pub(crate) async fn list(
     mut query: ListQuery,
 ) -> Result<Response, Problem> {
     query.only(&[])?;
-    let page = query.page("id")?;
+    let page = query.page(ORDER)?;
     let slice = app.store.read(async |db| users::list(db, &allow.0, &page).await).await?;
-    Ok(query.answer(slice, "id", None))
+    Ok(query.answer(slice, ORDER))
 }
 
 /// Read one user of the account.

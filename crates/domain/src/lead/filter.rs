@@ -1,6 +1,7 @@
 //! Which leads a list holds and in what order: one filter for list, search, export, hooks, pages and command line.
 
 use super::field::LeadField;
+use super::filters::refuse_unknown;
 use super::rights::FieldRights;
 use crate::custom_field::DataKey;
 use crate::fault::{Fault, FieldFault};
@@ -101,9 +102,14 @@ impl LeadFilter {
     pub fn parse(pairs: &[(String, String)], rights: &FieldRights) -> Result<(Self, LeadSort), FilterRefused> {
         refuse_names(pairs, rights)?;
         let (mut filter, mut sort, mut faults) = (Self::default(), LeadSort::default(), Vec::new());
-        for (name, value) in pairs.iter().filter(|(_, value)| !value.is_empty()) {
-            let taken =
-                if name == "sort" { read_sort(value).map(|read| sort = read) } else { filter.take(name, value) };
+        for (name, value) in pairs {
+            let taken = match (name.as_str(), value.as_str()) {
+                ("sort", "") => Ok(()),
+                ("sort", value) => read_sort(value).map(|read| sort = read),
+                // What is left empty counts as absent; its name is judged all the same.
+                (name, "") => refuse_unknown(name),
+                (name, value) => filter.take(name, value),
+            };
             if let Err(fault) = taken {
                 faults.push(fault.on(name.clone()));
             }
@@ -167,6 +173,18 @@ mod tests {
         for list in [&[("cost", "1")][..], &[("sort", "-cost")], &[("source", "x"), ("received_from", "nonsense")]] {
             assert!(matches!(LeadFilter::parse(&pairs(list), &partner()), Err(FilterRefused::Fields(_))), "{list:?}");
         }
+    }
+
+    #[test]
+    fn a_name_is_judged_whatever_its_value() {
+        let read = |name| LeadFilter::parse(&pairs(&[(name, "")]), &FieldRights::Full);
+        for known in ["sort", "email", "data7", "received_from", "test"] {
+            assert_eq!(read(known).unwrap(), LeadFilter::parse(&[], &FieldRights::Full).unwrap(), "{known}");
+        }
+        for unknown in ["colour", "data51", "source"] {
+            assert!(matches!(read(unknown), Err(FilterRefused::Invalid(_))), "{unknown}");
+        }
+        assert!(matches!(LeadFilter::parse(&pairs(&[("cost", "")]), &partner()), Err(FilterRefused::Fields(_))));
     }
 
     #[test]

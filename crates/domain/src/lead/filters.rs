@@ -80,10 +80,18 @@ impl LeadFilter {
             self.data.push((key, text(value)?));
             return Ok(());
         }
-        let known = FILTERS.iter().find(|filter| filter.name == name);
-        let filter = known.ok_or_else(|| Fault::new("unknown_parameter", "Leads cannot be filtered by this."))?;
-        (filter.read)(self, value)
+        (known(name)?.read)(self, value)
     }
+}
+
+/// Refuses a name by which nobody filters.
+pub(super) fn refuse_unknown(name: &str) -> Result<(), Fault> {
+    if DataKey::parse(name).is_ok() { Ok(()) } else { known(name).map(drop) }
+}
+
+fn known(name: &str) -> Result<&'static Filter, Fault> {
+    let known = FILTERS.iter().find(|filter| filter.name == name);
+    known.ok_or_else(|| Fault::new("unknown_parameter", "Leads cannot be filtered by this."))
 }
 
 fn put<T>(place: &mut Option<T>, read: Result<T, Fault>) -> Result<(), Fault> {

@@ -21,6 +21,9 @@ pub struct LeadInput {
     pub values: Vec<(LeadField, Value)>,
     /// Custom fields as they came; the lead group says what they must hold. `null` clears one.
     pub data: Vec<(DataKey, Json)>,
+    /// Columns of records that a Partner key sent: with its own record, or with `null` to clear it. The store refuses what
+    /// does not stand in the lead.
+    pub own: Vec<(LeadField, Option<PartnerId>)>,
     /// Every bad value. The store adds what only it can see, then refuses them all together.
     pub faults: Vec<FieldFault>,
 }
@@ -72,7 +75,8 @@ impl LeadInput {
                 Err(fault) => self.faults.push(fault.on(name)),
             },
             Verdict::ReadOnly => self.faults.push(Fault::new("read_only", read_only(field, mode)).on(name)),
-            Verdict::OnlyOwn(_) | Verdict::Denied => {}
+            Verdict::OnlyOwn(own) => self.own.push((field, Some(own).filter(|_| !value.is_null()))),
+            Verdict::Denied => {}
         }
     }
 

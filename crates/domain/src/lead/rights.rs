@@ -65,7 +65,7 @@ impl FieldRights {
             Self::Full if written(rule.full, mode) => Verdict::Written,
             Self::Full => Verdict::ReadOnly,
             Self::Partner { record, sides } => match rule.partner {
-                Write::Own if sides.set_anyway(field) => Verdict::OnlyOwn(*record),
+                Write::Own if sides.set_anyway(field, mode) => Verdict::OnlyOwn(*record),
                 write if written(write, mode) => Verdict::Written,
                 _ => Verdict::Denied,
             },
@@ -74,12 +74,12 @@ impl FieldRights {
 }
 
 impl Sides {
-    /// Whether the column is the one that a lead made by this side carries: a record of both kinds creates as
-    /// introducer.
-    const fn set_anyway(self, field: LeadField) -> bool {
+    /// Whether the column may hold the record anyway: a record of both kinds creates as introducer, and afterwards stands in
+    /// either. Whether it does in one lead only the store knows.
+    const fn set_anyway(self, field: LeadField, mode: Mode) -> bool {
         match field {
             LeadField::IntroducerId => self.supplies,
-            LeadField::PartnerId => self.buys && !self.supplies,
+            LeadField::PartnerId => self.buys && (!self.supplies || matches!(mode, Mode::Update)),
             _ => false,
         }
     }
@@ -108,6 +108,10 @@ mod tests {
         assert_eq!(verdict(PartnerKind::Partner, LeadField::PartnerId), own);
         assert_eq!(verdict(PartnerKind::Both, LeadField::IntroducerId), own);
         assert_eq!(verdict(PartnerKind::Both, LeadField::PartnerId), Verdict::Denied);
+        let verdict = |kind, field| partner(kind).verdict(field, Mode::Update);
+        assert_eq!(verdict(PartnerKind::Both, LeadField::PartnerId), own);
+        assert_eq!(verdict(PartnerKind::Introducer, LeadField::PartnerId), Verdict::Denied);
+        assert_eq!(verdict(PartnerKind::Partner, LeadField::IntroducerId), Verdict::Denied);
     }
 
     #[test]

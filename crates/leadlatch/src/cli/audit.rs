@@ -21,10 +21,11 @@ pub(crate) enum Audit {
     Export(Chain),
     /// Check the database's chains, or an export.
     Verify {
+        /// The account's slug: whose chain is checked, or whose chain the export must be.
         #[arg(long)]
         account: Option<String>,
         /// An export to check instead of the database.
-        #[arg(long, conflicts_with = "account")]
+        #[arg(long)]
         file: Option<String>,
         /// A head or an export kept elsewhere: shows a tail that was cut.
         #[arg(long)]

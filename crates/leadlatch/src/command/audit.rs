@@ -21,7 +21,7 @@ pub(crate) async fn run(shell: &Shell, command: Audit) -> Outcome {
                 read_heads(&read(&path)?).map_err(|error| Failure::new(format!("{path}: {error}")))
             })?;
             match file {
-                Some(file) => verify_file(shell, &file, &kept),
+                Some(file) => verify_file(shell, &file, account.as_deref(), &kept).await,
                 None => verify_database(shell, account, &kept).await,
             }
         }
@@ -100,15 +100,20 @@ fn in_words(details: &str) -> String {
     serde_json::from_str(details).map_or_else(|_| details.to_owned(), |value| words(&value))
 }
 
+/// A line an entry, written as they are read: a trail of years is not held in memory.
 async fn export(shell: &Shell, chain: &Chain) -> Outcome {
-    let lines = lines(shell, &source(shell, chain).await?).await?;
+    let (source, mut after) = (source(shell, chain).await?, 0);
     if shell.output.json {
-        return shell.output.show(&Entries { entries: lines });
+        return shell.output.show(&Entries { entries: lines(shell, &source).await? });
     }
-    for entry in lines {
-        line(&serde_json::to_string(&entry).map_err(|error| Failure::new(error.to_string()))?);
+    loop {
+        let stored = block(shell, &source, after).await?;
+        let Some(last) = stored.last() else { return Ok(()) };
+        after = last.number;
+        for entry in stored.iter().map(|stored| ExportLine::of(source.account(), stored)) {
+            line(&serde_json::to_string(&entry).map_err(|error| Failure::new(error.to_string()))?);
+        }
     }
-    Ok(())
 }
 
 #[derive(Serialize)]
@@ -122,9 +127,14 @@ fn broken(chain: &str, broken: Broken) -> Failure {
     Failure::new(format!("{chain}: BROKEN at {broken}"))
 }
 
-fn verify_file(shell: &Shell, path: &str, kept: &[Head]) -> Outcome {
+async fn verify_file(shell: &Shell, path: &str, of: Option<&str>, kept: &[Head]) -> Outcome {
     let lines = read_export(&read(path)?).map_err(|error| Failure::new(format!("{path}: {error}")))?;
     let account = lines.first().map(|line| line.account_id).ok_or_else(|| Failure::new(format!("{path}: no entry")))?;
+    if let Some(slug) = of
+        && shell.grant::<ReadAudit>(slug).await?.account_id().get() != account
+    {
+        return Err(Failure::new(format!("{path}: this is the chain of account {account}, and not of {slug}")));
+    }
     refuse_strange_heads(kept, &[account], true)?;
     let mut verifier = Verifier::new(account, kept);
     let checked = lines.iter().try_for_each(|line| verifier.step(&line.to_stored()?));

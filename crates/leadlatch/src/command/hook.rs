@@ -63,7 +63,7 @@ async fn list(shell: &Shell, account: &str, filter: SubscriptionFilter) -> Outco
 }
 
 async fn deliveries(shell: &Shell, account: &str, id: i64, limit: u32) -> Outcome {
-    let (grant, page) = (shell.grant::<ManageHooks>(account).await?, Page { limit: limit.max(1), after: None });
+    let (grant, page) = (shell.grant::<ManageHooks>(account).await?, Page::new(limit.max(1), None));
     let store = &shell.opened.store;
     store.read(async |db| hooks::get_any(db, &grant, id).await).await?;
     let found = store.read(async |db| hooks::deliveries(db, &grant, id, &page).await).await?;

@@ -16,7 +16,8 @@ use crate::engine::Connection;
 use crate::marketing::Kind;
 use crate::partner_records::Side;
 use crate::{
-    Error, Page, Result, lead_groups, lead_types, leads, marketing, partner_records, statuses, user_groups, users,
+    COUNTED, Error, Page, Result, lead_groups, lead_types, leads, marketing, partner_records, statuses, user_groups,
+    users,
 };
 
 /// Leads that are shown.
@@ -58,6 +59,13 @@ pub enum Counted {
     Exactly(i64),
     /// More than can be counted while somebody waits.
     Over(i64),
+}
+
+impl Counted {
+    /// Of what was counted up to one more than [`COUNTED`].
+    const fn of(counted: i64) -> Self {
+        if counted > COUNTED { Self::Over(COUNTED) } else { Self::Exactly(counted) }
+    }
 }
 
 /// A lead as the key would see it.
@@ -131,13 +139,12 @@ fn proof<A: Action>(access: &Access) -> Result<Grant<A>> {
 }
 
 async fn count_leads(db: &mut Connection<'_>, access: &Access) -> Result<Counted> {
-    let total = leads::total(db, &proof::<ReadLeads>(access)?, &LeadFilter::default()).await?;
-    Ok(total.map_or(Counted::Over(10_000), Counted::Exactly))
+    leads::total(db, &proof::<ReadLeads>(access)?, &LeadFilter::default()).await.map(Counted::of)
 }
 
 async fn first_leads(db: &mut Connection<'_>, access: &Access) -> Result<Vec<PreviewLead>> {
     let query = leads::ListQuery { filter: LeadFilter::default(), sort: LeadSort::default() };
-    let slice = leads::list(db, &proof::<ReadLeads>(access)?, &query, &Page { limit: ROWS, after: None }).await?;
+    let slice = leads::list(db, &proof::<ReadLeads>(access)?, &query, &Page::new(ROWS, None)).await?;
     let row = |lead: &Visible<leadlatch_domain::lead::LeadView>| PreviewLead {
         id: lead.id().unwrap_or_default(),
         name: lead.in_words(LeadField::Fullname),
@@ -185,30 +192,31 @@ impl List {
     }
 
     async fn count(self, db: &mut Connection<'_>, access: &Access) -> Result<Counted> {
-        let page = &Page::ALL;
-        let rows = match self {
-            Self::LeadGroups => lead_groups::list(db, &proof::<ReadLeadGroups>(access)?, page).await?.rows.len(),
-            Self::LeadTypes => lead_types::list(db, &proof::<ReadLeadTypes>(access)?, None, page).await?.rows.len(),
-            Self::Statuses => statuses::list(db, &proof::<ReadStatuses>(access)?, page).await?.rows.len(),
+        // Only the count is wanted.
+        let page = &Page { limit: 1, after: None, counted: true };
+        let total = match self {
+            Self::LeadGroups => lead_groups::list(db, &proof::<ReadLeadGroups>(access)?, page).await?.total,
+            Self::LeadTypes => lead_types::list(db, &proof::<ReadLeadTypes>(access)?, None, page).await?.total,
+            Self::Statuses => statuses::list(db, &proof::<ReadStatuses>(access)?, page).await?.total,
             Self::Introducers => {
                 let grant = proof::<ReadIntroducers>(access)?;
-                partner_records::list(db, &grant, Side::Supplies, page).await?.rows.len()
+                partner_records::list(db, &grant, Side::Supplies, page).await?.total
             }
             Self::Partners => {
                 let grant = proof::<ReadPartners>(access)?;
-                partner_records::list(db, &grant, Side::Buys, page).await?.rows.len()
+                partner_records::list(db, &grant, Side::Buys, page).await?.total
             }
-            Self::Users => users::list(db, &proof::<ReadUsers>(access)?, page).await?.rows.len(),
-            Self::UserGroups => user_groups::list(db, &proof::<ReadUserGroups>(access)?, page).await?.rows.len(),
+            Self::Users => users::list(db, &proof::<ReadUsers>(access)?, page).await?.total,
+            Self::UserGroups => user_groups::list(db, &proof::<ReadUserGroups>(access)?, page).await?.total,
             Self::Marketing => {
                 let grant = proof::<ReadMarketing>(access)?;
-                let mut rows = 0;
+                let mut all = 0;
                 for kind in [Kind::Source, Kind::Medium, Kind::Term] {
-                    rows += marketing::list(db, &grant, kind, "", page.limit).await?.len();
+                    all += marketing::list(db, &grant, kind, "", page).await?.total.unwrap_or_default();
                 }
-                rows
+                Some(all)
             }
         };
-        Ok(Counted::Exactly(rows as i64))
+        Ok(Counted::of(total.unwrap_or_default()))
     }
 }

@@ -15,6 +15,7 @@ use crate::access::{Grant, Held, KeyFacts, Visible};
 use crate::audit::Pending;
 use crate::engine::{Connection, Turn, values};
 use crate::idempotency::{Made, Once, Retry, Route};
+use crate::page::LOOKED_AT;
 use crate::sealing::{Purpose, Sealer};
 use crate::{Error, Page, Result, Slice, leads};
 
@@ -92,10 +93,12 @@ pub async fn list(db: &mut Connection<'_>, grant: &Grant<ReadHooks>, page: &Page
         "SELECT {COLUMNS} FROM hook_subscriptions s WHERE s.account_id = $1 AND s.key_id = $2 AND s.ended_at IS NULL \
          AND s.id > $3 ORDER BY s.id LIMIT $4"
     );
+    let key = own_key(grant)?.id.get();
+    let bound = |after: i64, limit: i64| values![grant.account(), key, after, limit];
+    let total = page.total(db, &sql, bound(0, LOOKED_AT)).await?;
     let after = page.after.map_or(0, |(_, id)| id);
-    let bound = values![grant.account(), own_key(grant)?.id.get(), after, page.fetch()];
-    let rows = db.query(&sql, bound, |row| read(row).map(Visible)).await?;
-    Ok(Slice::cut(rows, page, |hook| (hook.id, hook.id)))
+    let rows = db.query(&sql, bound(after, page.fetch()), |row| read(row).map(Visible)).await?;
+    Ok(Slice::cut(rows, page, |hook| (hook.id, hook.id)).counted(total))
 }
 
 /// One subscription of the key.

@@ -93,7 +93,7 @@ mod tests {
     }
 
     async fn plan(store: &Store, grant: &Grant<ReadLeads>, query: &ListQuery) -> String {
-        let page = Page { limit: 50, after: Some((9, 9)) };
+        let page = Page::new(50, Some((9, 9)));
         let read = store.read(async |db| {
             let narrowed = read::narrow(db, grant, &query.filter).await?.unwrap();
             let (sql, bound) = compose(&read::page_of(&grant.scope(), Columns::Seen, query, narrowed, &page));

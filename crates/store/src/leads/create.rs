@@ -120,7 +120,7 @@ async fn stage<A>(db: &mut Connection<'_>, grant: &Grant<A>, input: &mut LeadInp
         && stage.point != ConversionPoint::New
     {
         let fault = Fault::new("not_permitted", "A new lead may have a status at the point new only.");
-        input.faults.push(fault.on("status"));
+        input.faults.push(fault.on(resolve::status_name(input)));
     }
     match named {
         Some(stage) => Ok(stage),

@@ -33,7 +33,11 @@ async fn delete_one(db: &mut Connection<'_>, grant: &Held<DeleteLeads>, id: i64)
     let lock = db.lock_rows(" FOR UPDATE OF leads");
     let row = read::fetch(db, &grant.scope(), id, lock).await?.ok_or_else(|| grant.missing("id"))?;
     let now = db.now().as_micros();
-    let (introducer, partner, bin) = ends(grant, &row);
+    let (introducer, partner, other) = ends(grant, &row);
+    let bin = match other {
+        Some(record) => is_gone(db, grant.account(), record).await?,
+        None => true,
+    };
     let sql = "UPDATE leads SET \
                introducer_ended_at = CASE WHEN $3 THEN $6 ELSE introducer_ended_at END, \
                partner_ended_at = CASE WHEN $4 THEN $6 ELSE partner_ended_at END, \
@@ -46,15 +50,21 @@ async fn delete_one(db: &mut Connection<'_>, grant: &Held<DeleteLeads>, id: i64)
     history::record(db, grant, id, action, &Changed::new()).await
 }
 
-/// Whose reach ends (introducer, partner), and whether the lead goes to the bin.
-fn ends<A>(grant: &Grant<A>, row: &LeadRow) -> (bool, bool, bool) {
-    let Some((record, _)) = grant.partner() else { return (false, false, true) };
+/// Whose reach ends (introducer, partner), and the other record that the lead is shared with.
+fn ends<A>(grant: &Grant<A>, row: &LeadRow) -> (bool, bool, Option<i64>) {
+    let Some((record, _)) = grant.partner() else { return (false, false, None) };
     let column = |field| row.lead.int(field);
     let own = |field| column(field) == Some(record.get());
     let (introducer, partner) = (own(LeadField::IntroducerId), own(LeadField::PartnerId));
-    let shared = (column(LeadField::IntroducerId).is_some() && !introducer && !row.introducer_ended)
-        || (column(LeadField::PartnerId).is_some() && !partner && !row.partner_ended);
-    (introducer, partner, !shared)
+    let supplier = column(LeadField::IntroducerId).filter(|_| !introducer && !row.introducer_ended);
+    let buyer = column(LeadField::PartnerId).filter(|_| !partner && !row.partner_ended);
+    (introducer, partner, supplier.or(buyer))
+}
+
+/// Whether a record was deleted: it keeps its leads, and shares none.
+async fn is_gone(db: &mut Connection<'_>, account: i64, record: i64) -> Result<bool> {
+    let sql = "SELECT deleted_at IS NOT NULL FROM partner_records WHERE account_id = $1 AND id = $2";
+    Ok(db.query_opt(sql, values![account, record], |row| row.get(0)).await?.unwrap_or(true))
 }
 
 /// Takes a lead out of the bin, and lifts the marks by which a partner's reach had ended. It counts as changed now, so that

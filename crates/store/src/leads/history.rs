@@ -10,6 +10,7 @@ use serde::Serialize;
 use super::{read, retention};
 use crate::access::{Grant, Held, Visible};
 use crate::engine::{Connection, Row, values};
+use crate::page::LOOKED_AT;
 use crate::{Error, Page, Result, Slice};
 
 /// One change of a lead.
@@ -200,9 +201,11 @@ async fn changes(db: &mut Connection<'_>, account: i64, id: i64, page: &Page) ->
          FROM lead_changes c {NAMES} WHERE c.account_id = $1 AND c.lead_id = $2 AND c.id < $3 \
          ORDER BY c.id DESC LIMIT $4"
     );
+    let bound = |before: i64, limit: i64| values![account, id, before, limit];
+    let total = page.total(db, &sql, bound(i64::MAX, LOOKED_AT)).await?;
     let before = page.after.map_or(i64::MAX, |(_, last)| last);
-    let rows = db.query(&sql, values![account, id, before, page.fetch()], |row| read_change(row).map(Visible)).await?;
-    Ok(Slice::cut(rows, page, |change| (change.id, change.id)))
+    let rows = db.query(&sql, bound(before, page.fetch()), |row| read_change(row).map(Visible)).await?;
+    Ok(Slice::cut(rows, page, |change| (change.id, change.id)).counted(total))
 }
 
 fn read_change(row: &Row<'_>) -> Result<Change> {

@@ -24,12 +24,12 @@ pub async fn of_record(
     let (at, id) = page.after.unwrap_or((i64::MAX, i64::MAX));
     let place = |row: &Row<'_>| Ok((row.get::<i64>(0)?, row.get::<i64>(1)?));
     let places = db.query(&sql, values![grant.account(), record, at, id, page.fetch()], place).await?;
-    let Slice { rows: places, next } = Slice::cut(places, page, |place| *place);
+    let Slice { rows: places, next, total } = Slice::cut(places, page, |place| *place);
     let mut rows = Vec::with_capacity(places.len());
     for (_, id) in places {
         if let Some(found) = read::fetch(db, &grant.scope(), id, "").await? {
             rows.push(read::view(db, grant, found).await?);
         }
     }
-    Ok(Slice { rows, next })
+    Ok(Slice { rows, next, total })
 }

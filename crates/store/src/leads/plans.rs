@@ -118,7 +118,7 @@ async fn explain(db: &mut Connection<'_>, how: &str) -> Result<Vec<String>> {
 
 async fn plans(opened: &Opened, grant: &Grant<ReadLeads>, how: &str) -> Vec<(String, Vec<String>)> {
     let mut plans = Vec::new();
-    let (first, later) = (Page { limit: 50, after: None }, Page { limit: 50, after: Some((9, 9)) });
+    let (first, later) = (Page::new(50, None), Page::new(50, Some((9, 9))));
     for text in LISTS {
         let query = query(text, grant);
         for (words, page) in [("list", first), ("next page", later)] {

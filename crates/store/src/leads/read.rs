@@ -18,6 +18,7 @@ use super::shapes::{self, ListShape};
 use super::written::SelectList;
 use crate::access::{Grant, Visible};
 use crate::engine::{Connection, compose, values};
+use crate::page::LOOKED_AT;
 use crate::scope_sql::{computed, lead, leads_in, leads_of, twin};
 use crate::{Error, Page, Result, Slice, lead_groups};
 
@@ -120,7 +121,7 @@ pub async fn list(
     page: &Page,
 ) -> Result<Slice<Visible<LeadView>>> {
     let Some((sql, bound)) = statement(db, grant, query, page, Columns::Whole).await? else {
-        return Ok(Slice { rows: Vec::new(), next: None });
+        return Ok(Slice { rows: Vec::new(), next: None, total: None });
     };
     let mut found = db.query(&sql, bound, row::read).await?;
     // Large rows end a page sooner: what is asked for again costs less than what is held at once.
@@ -201,11 +202,9 @@ fn place(view: &LeadView, sort: LeadSort) -> (i64, i64) {
     (value, int(LeadField::Id))
 }
 
-/// The leads in reach that the filter leaves, counted to 10,000; `None` when there are more.
-pub async fn total(db: &mut Connection<'_>, grant: &Grant<ReadLeads>, filter: &LeadFilter) -> Result<Option<i64>> {
-    const EXACT_TO: i64 = 10_000;
-    let count = count(db, grant, filter, EXACT_TO as u64 + 1).await?;
-    Ok(Some(count).filter(|count| *count <= EXACT_TO))
+/// The leads in reach that the filter leaves, counted up to one more than [`crate::COUNTED`].
+pub async fn total(db: &mut Connection<'_>, grant: &Grant<ReadLeads>, filter: &LeadFilter) -> Result<i64> {
+    count(db, grant, filter, LOOKED_AT as u64).await
 }
 
 /// The leads in reach that the filter leaves, counted to a number.

@@ -87,6 +87,12 @@ pub(super) async fn status(db: &mut Connection<'_>, account: i64, input: &mut Le
     Ok(by_id.or(by_name))
 }
 
+/// The field by which the caller named the status.
+pub(super) fn status_name(input: &LeadInput) -> &'static str {
+    let by_name = input.get(LeadField::Status).is_some();
+    if by_name { LeadField::Status.name() } else { LeadField::StatusId.name() }
+}
+
 /// Puts the custom fields that were sent into the lead. A Partner key's names are judged before any value.
 pub(super) fn data<A>(grant: &Grant<A>, input: &mut LeadInput, fields: &[CustomField], lead: &mut Lead) -> Result<()> {
     if grant.partner().is_some() {

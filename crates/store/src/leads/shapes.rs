@@ -126,7 +126,7 @@ impl ListShape {
         let narrowed = read::narrow_by_columns(&scope, &filter);
         let query = ListQuery { filter, sort: self.sort };
         let limit = u32::try_from(fetch - 1).expect("a stand-in is valid as a limit");
-        let page = Page { limit, after: self.after.then_some((value, last)) };
+        let page = Page::new(limit, self.after.then_some((value, last)));
         read::page_of(&scope, self.columns, &query, narrowed, &page)
     }
 }
@@ -176,7 +176,7 @@ mod tests {
                     let status_id = (bits & 1 != 0).then_some(given[2]);
                     let filter = LeadFilter { status_id, test: bits & 2 != 0, ..LeadFilter::default() };
                     let query = ListQuery { filter, sort: LeadSort { by, descending: bits & 4 != 0 } };
-                    let page = Page { limit: 65, after: (bits & 8 != 0).then_some((given[3], given[4])) };
+                    let page = Page::new(65, (bits & 8 != 0).then_some((given[3], given[4])));
                     let Some((shape, values)) = ListShape::of(&scope, Columns::Seen, &query, &page) else {
                         assert!(sides.is_some_and(|sides| sides.supplies && sides.buys));
                         continue;

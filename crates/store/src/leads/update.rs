@@ -1,6 +1,7 @@
 //! Changing a lead.
 
 use leadlatch_domain::fault::Fault;
+use leadlatch_domain::id::PartnerId;
 use leadlatch_domain::lead::history::Action;
 use leadlatch_domain::lead::{Lead, LeadField, LeadInput, LeadView, Value};
 use leadlatch_domain::matrix::UpdateLeads;
@@ -25,6 +26,7 @@ pub async fn update(
 ) -> Result<Visible<LeadView>> {
     let lock = db.lock_rows(" FOR UPDATE OF leads");
     let before = read::fetch(db, &grant.scope(), id, lock).await?.ok_or_else(|| grant.missing("id"))?;
+    refuse_not_own(&grant, &input, &before.lead)?;
     let group = before.lead.int(LeadField::LeadGroupId).unwrap_or_default();
     resolve::lead_type(db, &grant, &mut input, group).await?;
     resolve::refuse_missing(db, &grant, &input).await?;
@@ -45,6 +47,13 @@ pub async fn update(
     read::view(db, &grant, row).await
 }
 
+/// A Partner key names its record where it stands anyway; it neither puts it elsewhere nor takes it away.
+fn refuse_not_own<A>(grant: &Grant<A>, input: &LeadInput, before: &Lead) -> Result<()> {
+    let differs = |(field, named): &&(LeadField, Option<PartnerId>)| before.int(*field) != named.map(PartnerId::get);
+    let denied: Vec<_> = input.own.iter().filter(differs).map(|(field, _)| field.name().to_owned()).collect();
+    if denied.is_empty() { Ok(()) } else { Err(Error::fields(denied, grant.scopes())) }
+}
+
 async fn apply_status<A>(
     db: &mut Connection<'_>,
     grant: &Grant<A>,
@@ -55,7 +64,7 @@ async fn apply_status<A>(
     let Some(stage) = resolve::status(db, grant.account(), input).await? else { return Ok(()) };
     if stage.point != ConversionPoint::New && !may_set_any_status(grant, before) {
         let fault = Fault::new("not_permitted", "On a lead that you supplied, set a status at the point new only.");
-        input.faults.push(fault.on("status"));
+        input.faults.push(fault.on(resolve::status_name(input)));
     }
     let progress =
         before.lead.text(LeadField::Progress).and_then(|text| Progress::parse(text).ok()).unwrap_or_default();

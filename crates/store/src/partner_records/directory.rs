@@ -7,10 +7,8 @@ use leadlatch_domain::text::fold;
 use super::{PartnerRecord, Side};
 use crate::access::{Grant, Visible};
 use crate::engine::{Connection, Row, values};
+use crate::page::LOOKED_AT;
 use crate::{Error, Result};
-
-/// How far the leads of a record are counted.
-pub const COUNTED: i64 = 10_000;
 
 /// What a list of records is narrowed to, its order, and its page.
 #[derive(Debug, Default)]
@@ -64,7 +62,7 @@ pub struct Listed {
     pub keys: i64,
     /// Lead groups and types that it is linked to.
     pub links: i64,
-    /// Leads that it supplied, counted to one more than [`COUNTED`].
+    /// Leads that it supplied, counted to one more than [`crate::COUNTED`].
     pub supplied: i64,
     /// Leads that are referred to it, counted alike.
     pub bought: i64,
@@ -149,13 +147,12 @@ fn read(row: &Row<'_>) -> Result<Listed> {
     })
 }
 
-/// The live leads of a record on a side, counted to one more than [`COUNTED`].
+/// The live leads of a record on a side, counted to one more than [`crate::COUNTED`].
 pub async fn leads_of(db: &mut Connection<'_>, grant: &Grant<WritePartners>, id: i64, side: Side) -> Result<i64> {
     let column = side.reach();
     let sql = format!(
         "SELECT COUNT(*) FROM (SELECT 1 FROM leads WHERE account_id = $1 AND {column} = $2 AND test = FALSE \
-         LIMIT {}) AS found",
-        COUNTED + 1
+         LIMIT {LOOKED_AT}) AS found"
     );
     db.query_int(&sql, values![grant.account(), id]).await
 }

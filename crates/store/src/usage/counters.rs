@@ -78,7 +78,11 @@ impl Counted {
 
     /// Counts a request; the agent's text is made once and shared from then on.
     fn count(&mut self, used: &Use<'_>, agent: &str) -> Arc<str> {
-        self.used_at = self.used_at.max(Some(used.at));
+        // A dead key that is tried is not used.
+        if used.status != 401 {
+            self.used_at = self.used_at.max(Some(used.at));
+            self.scopes = self.scopes.union(used.scope.into_iter().collect());
+        }
         let moment = Moment { at: used.at, method: used.method, route: used.route, status: used.status };
         if Outcome::of(used.status) != Outcome::Refused {
             self.let_in_at = self.let_in_at.max(Some(used.at));
@@ -88,7 +92,6 @@ impl Counted {
             Outcome::Refused => keep_latest(&mut self.refused, Some(moment)),
             Outcome::Invalid | Outcome::Failed => {}
         }
-        self.scopes = self.scopes.union(used.scope.into_iter().collect());
         self.add(Count { kind: (used.at.day(), used.status, used.scope), requests: 1, rows: used.rows });
         if let Some(address) = used.address {
             self.addresses.count(used.at, |own| *own == address, || address);
@@ -203,6 +206,7 @@ async fn write(db: &mut Connection<'_>, key: i64, counted: &Counted) -> Result<(
     if let Some(at) = counted.used_at {
         write_last(db, key, counted, at).await?;
     }
+    write_moments(db, key, counted).await?;
     let sql = "INSERT INTO access_key_usage (account_id, key_id, day, outcome, scope, requests, row_count) \
                SELECT account_id, id, CAST($3 AS BIGINT), CAST($4 AS BIGINT), CAST($5 AS TEXT), CAST($6 AS BIGINT), \
                CAST($7 AS BIGINT) FROM access_keys WHERE account_id = $1 AND id = $2 \
@@ -242,7 +246,14 @@ async fn write_last(db: &mut Connection<'_>, key: i64, counted: &Counted, at: Ti
                used_at = CASE WHEN excluded.used_at > access_key_last_used.used_at THEN excluded.used_at \
                ELSE access_key_last_used.used_at END";
     let (account, let_in) = (counted.account.get(), counted.let_in_at.map(Timestamp::as_micros));
-    db.execute(sql, values![account, key, at.as_micros(), address, agent, counted.scopes.bits(), let_in]).await?;
+    db.execute(sql, values![account, key, at.as_micros(), address, agent, counted.scopes.bits(), let_in])
+        .await
+        .map(drop)
+}
+
+/// The last request of each class, of a key that was used once.
+async fn write_moments(db: &mut Connection<'_>, key: i64, counted: &Counted) -> Result<()> {
+    let account = counted.account.get();
     for (class, moment) in [("accepted", counted.accepted), ("refused", counted.refused)] {
         let Some(moment) = moment else { continue };
         let sql = format!(

@@ -32,7 +32,7 @@ pub struct Usage {
     log: mpsc::Sender<Entry>,
 }
 
-/// The key that a request is counted for: made of an authenticated caller alone.
+/// The key that a request is counted for: made of whoever presented its secret alone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct UsedKey {
     account: AccountId,
@@ -43,6 +43,11 @@ impl UsedKey {
     /// The key that calls, if it is one.
     pub fn of(access: &Access) -> Option<Self> {
         access.key_id().map(|key| Self { account: access.account(), key })
+    }
+
+    /// The key of a row that its secret's digest found.
+    pub(crate) const fn found(account: AccountId, key: KeyId) -> Self {
+        Self { account, key }
     }
 }
 

@@ -44,7 +44,7 @@ pub(super) async fn read(
     side: Side,
     after: Option<(i64, i64)>,
 ) -> Result<Leads, Refusal> {
-    let page = Page { limit: ROWS, after };
+    let page = Page::new(ROWS, after);
     let slice = web.store().read(async |db| leads::of_record(db, grant, (record, side), &page).await).await?;
     let now = web.store().clock().now();
     let older = slice

@@ -4,8 +4,9 @@ use askama::Template;
 use axum::extract::State;
 use leadlatch_domain::matrix::WritePartners;
 use leadlatch_domain::reach::PartnerKind;
+use leadlatch_store::COUNTED;
 use leadlatch_store::Connection;
-use leadlatch_store::partner_records::{self, COUNTED, DirectorySort, Listed};
+use leadlatch_store::partner_records::{self, DirectorySort, Listed};
 
 use super::query::ListState;
 use super::{kind_in_words, path_of};

@@ -56,7 +56,7 @@ pub(super) async fn answer(
     secret: Option<String>,
 ) -> Answer {
     let (grant, now) = (signed.grant, web.store().clock().now());
-    let rows = Rows { limit: SHOWN, after: before.map(|id| (id, id)) };
+    let rows = Rows::new(SHOWN, before.map(|id| (id, id)));
     let job = async move |db: &mut Connection<'_>| {
         Ok((hooks::get_any(db, &grant, id).await?, hooks::deliveries(db, &grant, id, &rows).await?))
     };

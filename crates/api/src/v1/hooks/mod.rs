@@ -17,6 +17,9 @@ use crate::list::{ListOf, ListQuery, one};
 use crate::problem::Problem;
 use crate::v1::path_id;
 
+/// What a cursor of the list belongs to.
+const ORDER: &str = "hooks by id";
+
 /// List the key's own subscriptions.
 #[utoipa::path(get, path = "/api/v1/hooks", operation_id = "list_hooks", tag = "hooks", params(PageParams),
     responses((status = 200, description = "A page of subscriptions.", body = ListOf<Hook>)))]
@@ -26,9 +29,9 @@ pub(crate) async fn list(
     mut query: ListQuery,
 ) -> Result<Response, Problem> {
     query.only(&[])?;
-    let page = query.page("id")?;
+    let page = query.page(ORDER)?;
     let slice = app.store.read(async |db| hooks::list(db, &allow.0, &page).await).await?;
-    Ok(query.answer(slice, "id", None))
+    Ok(query.answer(slice, ORDER))
 }
 
 /// Read one of the key's own subscriptions.

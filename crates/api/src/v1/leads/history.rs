@@ -29,5 +29,5 @@ pub(crate) async fn history(
     let order = format!("history {id}");
     let page = query.page(&order)?;
     let slice = app.store.read(async |db| leads::history(db, &allow.0, id, &page).await).await?;
-    Ok(query.answer(slice, &order, None))
+    Ok(query.answer(slice, &order))
 }

@@ -49,8 +49,7 @@ pub(super) async fn answer(
         Ok((leads::list_written(db, &grant, &asked, &page, ListQuery::begin()).await?, total))
     };
     let (rows, total) = if bounded { app.store.read(job).await? } else { app.store.read_in_line(apart, job).await? };
-    let total = total.map(|count| count.map_or(Total::AtLeast { at_least: 10_000 }, Total::Exact));
-    Ok(query.answer_written(rows, sort.as_str(), total))
+    Ok(query.answer_written(rows, sort.as_str(), total.map(Total::of)))
 }
 
 /// The filters and the order, with the faults of the page's own parameters beside theirs.

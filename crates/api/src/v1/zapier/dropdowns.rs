@@ -77,7 +77,7 @@ pub(crate) async fn fill(
 macro_rules! rows {
     ($app:ident, $access:ident, |$db:ident, $grant:ident, $page:ident| $list:expr, $choice:expr) => {{
         let Some(mut $grant) = permitted($access)? else { return Ok(Vec::new()) };
-        let (mut entries, mut $page) = (Vec::new(), Page { limit: BLOCK, after: None });
+        let (mut entries, mut $page) = (Vec::new(), Page::new(BLOCK, None));
         loop {
             let slice = $app.store.read(async |$db| $list.await).await?;
             entries.extend(slice.rows.into_iter().map(Visible::into_inner).map($choice));
@@ -143,15 +143,14 @@ fn permitted<A: Action>(access: &Access) -> Result<Option<Grant<A>>, Error> {
 /// The texts of a marketing list, which go by name and are their own ids.
 async fn texts(app: &App, access: &Access, kind: Kind) -> Result<Vec<DropdownEntry>, Error> {
     let Some(mut grant) = permitted::<ReadMarketing>(access)? else { return Ok(Vec::new()) };
-    let (mut entries, mut after) = (Vec::new(), String::new());
+    let (mut entries, mut after, page) = (Vec::new(), String::new(), Page::new(BLOCK, None));
     loop {
-        let block = app.store.read(async |db| marketing::list(db, &grant, kind, &after, BLOCK).await).await?;
-        let names = block.into_iter().map(|row| row.into_inner().name);
-        let before = entries.len();
+        let block = app.store.read(async |db| marketing::list(db, &grant, kind, &after, &page).await).await?;
+        let more = block.next.is_some();
+        let names = block.rows.into_iter().map(|row| row.into_inner().name);
         entries.extend(names.map(|name| DropdownEntry { id: EntryId::Text(name.clone()), name }));
-        let full = entries.len() - before == BLOCK as usize;
         match entries.last() {
-            Some(last) if full && entries.len() < MOST => after.clone_from(&last.name),
+            Some(last) if more && entries.len() < MOST => after.clone_from(&last.name),
             _ => return Ok(entries),
         }
         grant = app.store.again(&grant).await?;

@@ -2,6 +2,7 @@
 
 mod columns;
 mod progress;
+mod quotes;
 mod reader;
 mod report;
 mod rows;
@@ -21,6 +22,7 @@ use sha2::{Digest, Sha256};
 use self::columns::Target;
 use self::progress::Progress;
 use self::reader::{File, Record};
+use self::report::Report;
 use self::rows::Rows;
 use self::values::Order;
 use super::Shell;
@@ -69,6 +71,7 @@ struct Task {
 
 pub(crate) async fn run(shell: &Shell, args: Import) -> Outcome {
     let (began, file) = (Instant::now(), File::open(&args.file)?);
+    let report = args.report.clone().map(|path| Report::begin(path, &args.file)).transpose()?;
     let mut task = prepare(shell, args, file).await?;
     let mut summary = task.summary();
     let refusals = if task.args.dry_run {
@@ -78,9 +81,9 @@ pub(crate) async fn run(shell: &Shell, args: Import) -> Outcome {
     };
     summary.rows = summary.imported + summary.refused;
     (summary.ambiguous_dates, summary.first_ambiguous_line) = (task.rows.ambiguous, task.rows.first_ambiguous);
-    if let Some(path) = &task.args.report {
-        report::write(path, &task.file, &task.rows.targets, &refusals)?;
-        summary.report = Some(path.display().to_string());
+    if let Some(report) = report {
+        summary.report = Some(report.path().display().to_string());
+        report.write(&task.file, &task.rows.targets, &refusals)?;
     }
     summary.seconds = began.elapsed().as_secs_f64();
     tell(&summary);

@@ -5,6 +5,7 @@ use std::path::Path;
 use encoding_rs::{Encoding, WINDOWS_1252};
 use sha2::{Digest, Sha256};
 
+use super::quotes::refuse_open;
 use crate::output::{Failure, Outcome};
 
 /// A cell with more line breaks than any note has is a quotation mark that was never closed.
@@ -62,6 +63,7 @@ impl File {
             Some((rest, delimiter)) => (rest.to_owned(), delimiter, 1),
             None => (text.clone(), delimiter(&text), 0),
         };
+        refuse_open(&text, delimiter, lines_before)?;
         let mut file = Self { digest, encoding, delimiter, headers: Vec::new(), records: 0, text, lines_before };
         let mut rows = file.rows();
         let headers = rows.next().transpose()?.ok_or("the file is empty")?;
@@ -178,6 +180,8 @@ mod tests {
     fn what_would_lose_rows_is_refused() {
         let open = format!("a,b\n\"Ann,x\n{}", "y,z\n".repeat(300));
         assert!(File::read(open.as_bytes()).is_err_and(|said| said.contains("line 2")));
+        let closed_by_another = format!("{open}\"Ben\",x\n");
+        assert!(File::read(closed_by_another.as_bytes()).is_err_and(|said| said.contains("line 2")));
         for bytes in [&b""[..], b"\n\n", b"PK\x03\x04..."] {
             assert!(File::read(bytes).is_err());
         }

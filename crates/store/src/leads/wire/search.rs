@@ -77,7 +77,7 @@ async fn place(
     before: u64,
 ) -> Result<Option<(i64, i64)>> {
     let Some(narrowed) = read::narrow(db, grant, &query.filter).await? else { return Ok(None) };
-    let first = Page { limit: 1, after: None };
+    let first = Page::new(1, None);
     let statement = read::page_of(&grant.scope(), Columns::Whole, query, narrowed, &first).offset(before - 1).take();
     let (sql, bound) = compose(&statement);
     let rows = db.query(&sql, bound, row::read).await?;
@@ -96,7 +96,7 @@ async fn page(
     loop {
         let left = per_page.saturating_sub(u32::try_from(leads.len()).unwrap_or(u32::MAX));
         let limit = left.min(BLOCK);
-        let block = read::list(db, grant, query, &Page { limit, after }).await?;
+        let block = read::list(db, grant, query, &Page::new(limit, after)).await?;
         large += usize::from(block.next.is_some() && block.rows.len() < limit as usize);
         leads.extend(block.rows);
         if block.next.is_none() || leads.len() >= per_page as usize {

@@ -177,7 +177,7 @@ impl Walk {
             Place::After(id) => Some((id, id)),
             Place::Begin | Place::End => None,
         };
-        let page = Page { limit: BLOCK, after };
+        let page = Page::new(BLOCK, after);
         let apart = Apart { of: grant.key_id(), together: false, patient };
         let bounded = leads::is_bounded(&query, &grant.fields());
         let job = async move |db: &mut Connection<'_>| {
