@@ -39,7 +39,6 @@ pub(super) async fn read(body: Bytes, boundary: String) -> Result<Vec<Part>, Pro
     Ok(parts)
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "the shape that map_err asks for")]
 fn unreadable(_: multer::Error) -> Problem {
     let detail = "The parts of the form cannot be told apart: send it whole, with the boundary that its Content-Type \
         names; or as application/x-www-form-urlencoded.";
