@@ -104,25 +104,49 @@ fn judge(app: &App, caller: &Caller, access: Access, rule: &Rule) -> Result<Acce
     Ok(access)
 }
 
-/// The digest of the one key that the headers and the body present.
+/// What is told to who sends `Authorization` in another way than as a bearer.
+const SCHEME: &str =
+    "Authorization holds no Bearer KEY: send the key as Authorization: Bearer KEY or as X-Api-Key: KEY.";
+
+/// The digest of the one key that the headers and the body present. An empty header presents nothing; beside a key in the
+/// body, an `Authorization` of another scheme is a leftover that presents none either.
 pub(crate) fn presented<'k>(
     headers: &'k HeaderMap,
     body: impl IntoIterator<Item = &'k str>,
 ) -> Result<KeyDigest, Problem> {
-    let malformed = |_| Problem::new(Code::MalformedKey);
     let mut found: Option<&str> = None;
-    let bearers = headers.get_all("authorization").iter().map(|value| (value, true));
-    let keys = headers.get_all("x-api-key").iter().map(|value| (value, false));
-    for (value, bearer) in bearers.chain(keys) {
-        let text = value.to_str().map_err(|_| Problem::new(Code::MalformedKey))?.trim();
-        let key = if bearer { bearer_token(text).ok_or_else(|| Problem::new(Code::MalformedKey))? } else { text };
-        take(&mut found, key)?;
-    }
     for key in body {
         take(&mut found, key)?;
     }
+    let in_body = found.is_some();
+    for value in filled(headers, "authorization") {
+        match bearer_token(value) {
+            Some(key) => take(&mut found, text(key)?)?,
+            None if in_body => {}
+            None => return Err(Problem::because(Code::MalformedKey, SCHEME)),
+        }
+    }
+    for value in filled(headers, "x-api-key") {
+        take(&mut found, text(value)?)?;
+    }
     let key = found.filter(|key| !key.is_empty()).ok_or_else(|| Problem::new(Code::MissingCredential))?;
-    KeyDigest::of_presented(key).map_err(malformed)
+    KeyDigest::of_presented(key).map_err(|_| Problem::new(Code::MalformedKey))
+}
+
+/// Whether a header presents something as a key, rightly or not.
+pub(crate) fn presents(headers: &HeaderMap) -> bool {
+    filled(headers, "authorization").any(|value| bearer_token(value).is_some())
+        || filled(headers, "x-api-key").next().is_some()
+}
+
+/// The values of a header that are not empty.
+fn filled<'h>(headers: &'h HeaderMap, name: &str) -> impl Iterator<Item = &'h [u8]> {
+    headers.get_all(name).iter().map(|value| value.as_bytes().trim_ascii()).filter(|value| !value.is_empty())
+}
+
+/// A key is letters of ASCII.
+fn text(key: &[u8]) -> Result<&str, Problem> {
+    std::str::from_utf8(key).map_err(|_| Problem::new(Code::MalformedKey))
 }
 
 /// Keeps a key; another one than that which is kept already is one too many.
@@ -134,9 +158,9 @@ fn take<'k>(found: &mut Option<&'k str>, key: &'k str) -> Result<(), Problem> {
     Ok(())
 }
 
-fn bearer_token(text: &str) -> Option<&str> {
-    let (scheme, token) = text.split_once(' ')?;
-    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+fn bearer_token(value: &[u8]) -> Option<&[u8]> {
+    let (scheme, token) = value.split_at_checked("bearer ".len())?;
+    scheme.eq_ignore_ascii_case(b"bearer ").then(|| token.trim_ascii())
 }
 
 /// What stands first in a handler's signature and says what the handler permits.

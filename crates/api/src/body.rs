@@ -8,6 +8,7 @@ use http_body_util::{BodyExt, LengthLimitError, Limited};
 use leadlatch_domain::problem::Code;
 use serde_json::{Map, Value};
 use std::time::Duration;
+use tokio::time::{Instant, timeout_at};
 
 use crate::App;
 use crate::json;
@@ -15,6 +16,8 @@ use crate::problem::Problem;
 
 /// How large a body may be.
 const LIMIT: usize = 1 << 20;
+/// How much of a larger one is read on and thrown away: who is still sending does not read the refusal.
+const THROWN_AWAY: usize = 16 << 20;
 /// How long it may take to arrive.
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -40,10 +43,29 @@ pub(crate) async fn bytes(request: Request) -> Result<Bytes, Problem> {
 }
 
 /// The bytes of a body, whatever it says it is, within the limits of size and time.
-pub(crate) async fn whole(body: Body) -> Result<Bytes, Problem> {
-    let whole = Limited::new(body, LIMIT).collect();
-    let body = tokio::time::timeout(PATIENCE, whole).await.map_err(|_| Problem::new(Code::RequestTimeout))?;
-    Ok(body.map_err(|error| too_large(&*error))?.to_bytes())
+pub(crate) async fn whole(mut body: Body) -> Result<Bytes, Problem> {
+    let deadline = Instant::now() + PATIENCE;
+    let whole = Limited::new(&mut body, LIMIT).collect();
+    let read = timeout_at(deadline, whole).await.map_err(|_| Problem::new(Code::RequestTimeout))?;
+    match read {
+        Ok(read) => Ok(read.to_bytes()),
+        Err(error) if error.is::<LengthLimitError>() => {
+            // The body is too large whether its end comes in time or not.
+            let _ = timeout_at(deadline, throw_away(body)).await;
+            Err(Problem::new(Code::BodyTooLarge))
+        }
+        Err(_) => Err(Problem::because(Code::BadRequest, "The body did not arrive whole.")),
+    }
+}
+
+/// Reads on to the end, so that the sender gets to read what it is answered; but not for ever.
+async fn throw_away(mut body: Body) {
+    let mut left = THROWN_AWAY;
+    while let Some(Ok(frame)) = body.frame().await {
+        let length = frame.data_ref().map_or(0, Bytes::len);
+        let Some(rest) = left.checked_sub(length) else { return };
+        left = rest;
+    }
 }
 
 /// The members of the object that the bytes hold, each named once.
@@ -61,16 +83,30 @@ pub(crate) fn object(bytes: &Bytes) -> Result<Map<String, Value>, Problem> {
     }
 }
 
-fn too_large(error: &(dyn std::error::Error + Send + Sync + 'static)) -> Problem {
-    if error.is::<LengthLimitError>() {
-        return Problem::new(Code::BodyTooLarge);
-    }
-    Problem::because(Code::BadRequest, "The body did not arrive whole.")
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{Bytes, object};
+    use std::convert::Infallible;
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use super::{Body, Bytes, THROWN_AWAY, object, whole};
+    use futures_util::stream;
+
+    #[tokio::test]
+    async fn a_body_that_is_too_large_is_read_on_but_not_for_ever() {
+        for (blocks, taken) in [(1, 1), (6, 6), (1_000, 2 + THROWN_AWAY / (1 << 20) + 1)] {
+            let read = Arc::new(AtomicUsize::new(0));
+            let counted = read.clone();
+            let block = Bytes::from(vec![b'x'; 1 << 20]);
+            let parts = (0..blocks).map(move |_| {
+                counted.fetch_add(1, Ordering::Relaxed);
+                Ok::<_, Infallible>(block.clone())
+            });
+            let outcome = whole(Body::from_stream(stream::iter(parts))).await;
+            assert_eq!(outcome.map_err(|problem| problem.status().as_u16()).err(), (blocks > 1).then_some(413));
+            assert_eq!(read.load(Ordering::Relaxed), taken);
+        }
+    }
 
     #[test]
     fn a_member_that_stands_twice_is_refused_by_its_name() {

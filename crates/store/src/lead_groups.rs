@@ -59,7 +59,7 @@ fn field_types() -> utoipa::openapi::Object {
     utoipa::openapi::ObjectBuilder::new().schema_type(of).description(Some(about)).enum_values(Some(words)).build()
 }
 
-pub(crate) const NAMES: Names = Names { table: "lead_groups", one: "lead group", field: "lead_group" };
+pub(crate) const NAMES: Names = Names { table: "lead_groups", one: "lead group", field: "lead_group", there: "" };
 /// Groups that a partner record ($2) may use: linked by themselves, or by one of their types.
 const LINKED: &str = " AND g.id IN (SELECT l.lead_group_id FROM partner_lead_groups l WHERE l.account_id = $1 \
      AND l.partner_id = $2 UNION SELECT t.lead_group_id FROM partner_lead_types p JOIN lead_types t \

@@ -13,6 +13,8 @@ pub(crate) struct Names {
     pub(crate) one: &'static str,
     /// What a refusal says is missing.
     pub(crate) field: &'static str,
+    /// What narrows the table's rows to those that are there, where deleted ones stay.
+    pub(crate) there: &'static str,
 }
 
 /// A setting that was found by its name, its row locked against new uses.

@@ -75,7 +75,7 @@ pub async fn create(
     Ok(Visible(site))
 }
 
-const NAMES: Names = Names { table: "sites", one: "site", field: "site" };
+const NAMES: Names = Names { table: "sites", one: "site", field: "site", there: "" };
 
 /// Changes one that is named.
 pub async fn set(

@@ -40,7 +40,7 @@ pub struct StatusChange {
     pub retention: Option<Option<Days>>,
 }
 
-const NAMES: Names = Names { table: "statuses", one: "status", field: "status" };
+const NAMES: Names = Names { table: "statuses", one: "status", field: "status", there: "" };
 
 /// Every status of the account with its settings, in order.
 pub async fn list(db: &mut Connection<'_>, grant: &Grant<ManageSettings>) -> Result<Vec<Visible<StatusSettings>>> {

@@ -60,7 +60,7 @@ pub async fn create(db: &mut Connection<'_>, grant: Held<ManageUsers>, name: Nam
     Ok(Visible(UserGroup { id, name: name.to_string() }))
 }
 
-const NAMES: Names = Names { table: "user_groups", one: "user group", field: "user_group" };
+const NAMES: Names = Names { table: "user_groups", one: "user group", field: "user_group", there: "" };
 
 /// Gives one that is named another name.
 pub async fn set(

@@ -12,11 +12,12 @@ use leadlatch_store::leads::wire;
 use leadlatch_store::{Access, Connection, Grant, Held, Visible};
 
 use super::answer::{Item, result};
-use super::credential::enter;
+use super::credential::{enter, wrapped};
 use super::document::{Element, read};
 use super::failure::problem;
+use super::foreign;
 use crate::App;
-use crate::allow::presented;
+use crate::allow::{presented, presents};
 use crate::body;
 use crate::envelope::Caller;
 use crate::problem::Problem;
@@ -51,8 +52,11 @@ pub(super) async fn document(parts: &Parts, body: Body) -> Result<Element, Probl
     let bytes = body::whole(body).await?;
     let kind = parts.headers.get("content-type").and_then(|value| value.to_str().ok());
     read(&bytes, kind).map_err(|malformed| match presented(&parts.headers, []) {
-        Err(problem) if problem.code() != Code::MissingCredential => problem,
-        _ => Problem::because(Code::MalformedXml, malformed.to_string()),
+        Err(problem) if presents(&parts.headers) => problem,
+        _ => {
+            let malformed = foreign::instead(malformed, &bytes, &parts.headers);
+            Problem::because(Code::MalformedXml, malformed.to_string())
+        }
     })
 }
 
@@ -79,6 +83,7 @@ impl How {
 
 pub(super) fn check_form(document: &Element, leads: usize) -> Result<(), Problem> {
     let wrong = |detail: &str| Err(Problem::because(Code::MalformedXml, detail));
+    wrapped(document)?;
     match leads {
         _ if document.name != "data" => wrong("Send <data> around everything, and a <lead> in it for each lead."),
         0 => wrong("Send a <lead> inside <data> for each lead."),

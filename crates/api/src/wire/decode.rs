@@ -6,6 +6,8 @@ use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
 
 /// How far into a document its prolog is looked for.
 const PROLOG: usize = 256;
+/// The names of US-ASCII, which browsers read as Windows-1252.
+const ASCII: [&str; 3] = ["us-ascii", "ascii", "ansi_x3.4-1968"];
 
 /// The text of a document. Every sequence of bytes is one: Latin-1 has a letter for each.
 pub(super) fn decode<'b>(body: &'b [u8], content_type: Option<&str>) -> Cow<'b, str> {
@@ -52,8 +54,11 @@ fn charset(content_type: &str) -> Option<&'static Encoding> {
     named.next().and_then(|(_, label)| by_label(label.trim().trim_matches(['"', '\''])))
 }
 
+/// US-ASCII is none of its own: its bytes mean the same in the encodings that come next, and any other is not ASCII.
 fn by_label(label: &str) -> Option<&'static Encoding> {
-    Encoding::for_label_no_replacement(label.trim().as_bytes())
+    let label = label.trim();
+    let ascii = ASCII.iter().any(|name| name.eq_ignore_ascii_case(label));
+    if ascii { None } else { Encoding::for_label_no_replacement(label.as_bytes()) }
 }
 
 #[cfg(test)]
@@ -84,6 +89,10 @@ mod tests {
             ("", E_IN_LATIN_1, Some("text/xml; charset=utf-8"), "é"),
             ("<?xml version=\"1.0\" encoding=\"UTF-16\"?>", E_IN_UTF_8, None, "é"),
             ("<?xml version=\"1.0\" encoding=\"klingon\"?>", E_IN_UTF_8, None, "é"),
+            ("<?xml version=\"1.0\" encoding=\"US-ASCII\"?>", E_IN_UTF_8, None, "é"),
+            ("<?xml version=\"1.0\" encoding=\"us-ascii\"?>", E_IN_LATIN_1, None, "é"),
+            ("<?xml version=\"1.0\" encoding=\"ascii\"?>", E_IN_UTF_8, Some("text/xml; charset=iso-8859-1"), "Ã©"),
+            ("", E_IN_UTF_8, Some("text/xml; charset=us-ascii"), "é"),
             ("\t\n <?xml version=\"1.0\" encoding=\"latin1\"?>", E_IN_LATIN_1, None, "é"),
         ] {
             let text = decode(&document(prolog, letter), header).into_owned();

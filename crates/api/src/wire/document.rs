@@ -30,6 +30,13 @@ pub struct Malformed {
     detail: String,
 }
 
+impl Malformed {
+    /// That the whole is no document, for a reason that stands in its first letters.
+    pub(super) fn whole(detail: &str) -> Self {
+        Self { line: 1, detail: detail.into() }
+    }
+}
+
 impl std::fmt::Display for Malformed {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "Line {}: {}", self.line, self.detail)
@@ -40,6 +47,11 @@ impl Element {
     /// Every element of a name in it.
     pub fn named<'e>(&'e self, name: &'e str) -> impl Iterator<Item = &'e Element> {
         self.children.iter().filter(move |child| child.name == name)
+    }
+
+    /// Whether an element of a name stands anywhere in it.
+    pub(super) fn holds(&self, name: &str) -> bool {
+        self.children.iter().any(|child| child.name == name || child.holds(name))
     }
 }
 
@@ -164,15 +176,19 @@ fn own_name(name: &str) -> Result<String, String> {
 
 /// The letter that a reference stands for. What the repair left is one of XML's own.
 fn letter(reference: &BytesRef<'_>) -> Result<String, String> {
-    let number = reference.resolve_char_ref().map_err(|_| "A numbered letter such as &#233; is none.".to_owned())?;
+    let none = |_| format!("&{}; is no letter: leave it out, or send the letter itself in UTF-8.", repeat(reference));
+    let number = reference.resolve_char_ref().map_err(none)?;
     let named = || quick_xml::escape::resolve_predefined_entity(reference).map(str::to_owned);
     number.map(String::from).or_else(named).ok_or_else(|| "A & begins no letter: write &amp; for &.".into())
 }
 
-/// The line on which a place of the text stands.
+/// The line on which a place of the text stands. Lines end with LF, CR LF or, from old programs, CR alone.
 fn line(text: &str, at: u64) -> usize {
     let at = usize::try_from(at).unwrap_or(usize::MAX).min(text.len());
-    1 + String::from_utf8_lossy(&text.as_bytes()[..at]).matches('\n').count()
+    let (before, behind) = text.as_bytes().split_at(at);
+    let next = before.iter().skip(1).chain(behind.first());
+    let ends = |(byte, next): (&u8, &u8)| *byte == b'\n' || (*byte == b'\r' && *next != b'\n');
+    1 + before.iter().zip(next.chain([&0])).filter(|pair| ends(*pair)).count()
 }
 
 #[cfg(test)]
@@ -216,7 +232,11 @@ mod tests {
             ("<a></a><b/>", "Line 1: <b> stands behind"),
             ("</a>", "Line 1: </a> closes nothing"),
             ("<!DOCTYPE a [<!ENTITY x 'y'>]><a>&x;</a>", "Line 1: A document type"),
-            ("<a>&#0;&#xD800;</a>", "Line 1: A numbered letter"),
+            ("<a>&#0;</a>", "Line 1: &#0; is no letter: leave it out"),
+            ("<a>&#xD83D;x</a>", "Line 1: &#xD83D; is no letter"),
+            ("<a>\n&#99999999999;</a>", "Line 2: &#99999999999; is no letter"),
+            ("<a>\r\r<b>\r</a>", "Line 4: </a> stands where </b>"),
+            ("<a>\r\n\r\n<b>\r\n</a>", "Line 4: </a> stands where </b>"),
             ("<a><![CDATA[x</a>", "Line 1: "),
         ] {
             assert!(refused(text).starts_with(said), "{text}: {}", refused(text));

@@ -8,6 +8,7 @@ use leadlatch_domain::lead::wire::element_of;
 use percent_encoding::percent_decode;
 
 use super::decode::letters;
+use super::parts::Part;
 
 /// The names that forms have, read without regard to case, and the elements of a lead that they stand for. What is not here a form
 /// never sets.
@@ -66,6 +67,12 @@ impl Fields {
             let (name, value) = (side().to_lowercase(), side());
             self.0.insert(name, value.trim().to_owned());
         }
+    }
+
+    /// Adds a part of a form over what is there.
+    pub(super) fn put(&mut self, part: &Part) {
+        let value = letters(&part.value, part.kind.as_deref());
+        self.0.insert(part.name.to_lowercase(), value.trim().to_owned());
     }
 
     /// The value of a field, whatever the case of its name; empty where there is none.
@@ -133,7 +140,7 @@ mod tests {
 
     #[test]
     fn many_fields_take_no_longer_than_they_are_long() {
-        let pairs: String = (0..200_000).map(|number| format!("{number:x}&")).collect();
+        let pairs = (0..200_000).map(|number| format!("{number:x}")).collect::<Vec<_>>().join("&");
         assert_eq!(Fields::of(pairs.as_bytes(), None).0.len(), 200_000);
     }
 

@@ -4,6 +4,7 @@
 use std::net::IpAddr;
 use std::time::Instant;
 
+use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
@@ -17,7 +18,7 @@ use leadlatch_store::web_forms::{LetIn, WebFormSettings};
 use leadlatch_store::{Connection, Error};
 
 use super::fields::Fields;
-use super::page;
+use super::{page, parts};
 use crate::App;
 use crate::body;
 use crate::envelope::Caller;
@@ -25,6 +26,9 @@ use crate::problem::Problem;
 
 /// Posts that an address may make in a minute.
 const PER_MINUTE: PerMinute = PerMinute::literal(60);
+
+/// The field that routes a post.
+const GROUP: &str = "intLeadGroupID";
 
 /// What became of a post.
 enum Outcome {
@@ -46,10 +50,12 @@ pub(super) async fn post(State(app): State<App>, request: Request) -> Result<Res
     }
     let mut fields = Fields::of(parts.uri.query().unwrap_or_default().as_bytes(), None);
     if parts.method == Method::POST {
-        let kind = parts.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
-        fields.add(&body::whole(body).await?, kind);
+        let is_form = read_body(&mut fields, &parts.headers, body).await?;
+        if !is_form {
+            return Ok(page::no_form());
+        }
     }
-    let group = fields.text("intleadgroupid");
+    let group = fields.text(GROUP);
     let found = app.store.let_form_in(host(&parts).as_deref(), group, caller.address()).await?;
     let Some(let_in) = found.filter(|found| may_post(&app, &caller, &parts.headers, found)) else {
         return Ok(page::not_open());
@@ -60,6 +66,24 @@ pub(super) async fn post(State(app): State<App>, request: Request) -> Result<Res
         Err(Error::OutOfReach) => Ok(page::not_open()),
         taken => Ok(lead_on(taken, &fields, &settings, caller.request_id())),
     }
+}
+
+/// Adds the fields of a body, if it is a form. One of another type than forms have is one if it names a lead group all the
+/// same: programs call their bodies what they like.
+async fn read_body(fields: &mut Fields, headers: &HeaderMap, body: Body) -> Result<bool, Problem> {
+    let kind = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let body = body::whole(body).await?;
+    if let Some(boundary) = parts::boundary(kind) {
+        parts::read(body, boundary).await?.iter().for_each(|part| fields.put(part));
+        return Ok(true);
+    }
+    let essence = kind.split(';').next().unwrap_or_default().trim();
+    let said = essence.is_empty() || essence.eq_ignore_ascii_case("application/x-www-form-urlencoded");
+    if !said && !body.is_empty() && Fields::of(&body, Some(kind)).text(GROUP).is_empty() {
+        return Ok(false);
+    }
+    fields.add(&body, Some(kind));
+    Ok(true)
 }
 
 /// The answer to one post too many of an address; of IPv6 a whole network counts as one.

@@ -14,7 +14,7 @@ use super::answer::{Item, Xml, result};
 use super::create_update::{How, document};
 use super::credential::enter;
 use super::document::Element;
-use super::failure::problem;
+use super::failure::{problem, repeated};
 use super::{record, search};
 use crate::App;
 use crate::envelope::{Caller, Served};
@@ -29,13 +29,19 @@ pub(super) enum Asked {
 }
 
 impl Asked {
-    pub(super) fn of(document: &Element) -> Option<Self> {
-        match document.named("request").next()?.text.to_lowercase().as_str() {
-            "search" => Some(Self::Search),
-            "read" => Some(Self::Read),
-            "delete" => Some(Self::Delete),
-            _ => None,
+    /// What a document asks for, if that is one of the three. Of two requests, programs do not agree which counts.
+    pub(super) fn of(document: &Element) -> Result<Option<Self>, Problem> {
+        let mut sent = document.named("request");
+        let (first, second) = (sent.next(), sent.next());
+        if second.is_some() {
+            return Err(Problem::invalid(vec![repeated("request")]));
         }
+        Ok(match first.map(|request| request.text.to_lowercase()).as_deref() {
+            Some("search") => Some(Self::Search),
+            Some("read") => Some(Self::Read),
+            Some("delete") => Some(Self::Delete),
+            _ => None,
+        })
     }
 }
 
@@ -44,10 +50,10 @@ pub(super) async fn post(State(app): State<App>, request: Request) -> Result<Res
     let (parts, body) = request.into_parts();
     let document = document(&parts, body).await?;
     let asked = Asked::of(&document);
-    let rule = if asked == Some(Asked::Delete) { DeleteLeads::RULE } else { ReadLeads::RULE };
+    let rule = if matches!(asked, Ok(Some(Asked::Delete))) { DeleteLeads::RULE } else { ReadLeads::RULE };
     let caller = parts.extensions.get::<Caller>().cloned().unwrap_or_default();
     let access = enter(&app, &caller, &parts.headers, &document, &rule).await?;
-    match asked {
+    match asked? {
         Some(Asked::Search) => search::answer(&app, access.permit()?, &document).await,
         Some(Asked::Read) => read(&app, access.permit()?, &document).await,
         Some(Asked::Delete) => delete(&app, access, &document, How::Kept).await,
@@ -61,11 +67,10 @@ pub(super) async fn post(State(app): State<App>, request: Request) -> Result<Res
 /// The number of the lead. What is no number is one that no lead has.
 fn id(document: &Element) -> Result<i64, Problem> {
     let mut ids = document.named("id").map(|id| id.text.as_str()).filter(|id| !id.is_empty());
-    let fault = |detail: &'static str| Err(Problem::invalid(vec![Fault::new("required", detail).on("id")]));
     match (ids.next(), ids.next()) {
         (Some(id), None) => Ok(LeadId::parse(id).map_or(0, LeadId::get)),
-        (Some(_), Some(_)) => fault("This element stands twice: send it once."),
-        (None, _) => fault("Send the number of the lead."),
+        (Some(_), Some(_)) => Err(Problem::invalid(vec![repeated("id")])),
+        (None, _) => Err(Problem::invalid(vec![Fault::new("required", "Send the number of the lead.").on("id")])),
     }
 }
 

@@ -25,8 +25,18 @@ pub(super) fn not_open() -> Response {
         "If it is yours: an account admin lets forms post to a lead group, from pages that are named, with leadlatch \
          lead-group web-form. Post over https."
             .to_owned(),
+        "Where the server has several accounts, the form posts to the host name of its own account, which the operator sets \
+         with leadlatch account set --host."
+            .to_owned(),
     ];
     page(StatusCode::FORBIDDEN, "Not accepted", &lines)
+}
+
+/// The same whatever group was meant: nothing of the body says which.
+pub(super) fn no_form() -> Response {
+    let line =
+        "The body is no form: send it with Content-Type: application/x-www-form-urlencoded, or multipart/form-data.";
+    page(StatusCode::UNSUPPORTED_MEDIA_TYPE, "Not accepted", &[line.into()])
 }
 
 /// Too many posts of an address.

@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 
+use axum::http::HeaderMap;
 use axum::response::Response;
 use http_body_util::BodyExt;
 use leadlatch_domain::id::AccountId;
@@ -12,12 +13,11 @@ use leadlatch_store::Access;
 
 use super::answer::{Item, result};
 use super::create_update::{How, check_form, is_update, one, read_lead};
-use super::credential::{WHERE, keys};
+use super::credential::key;
 use super::document::{Element, read_text};
 use super::lead::{Asked, delete, read};
-use super::{Voice, search};
+use super::{Voice, foreign, search};
 use crate::App;
-use crate::allow::presented;
 use crate::problem::Problem;
 
 /// What would come of a document.
@@ -61,10 +61,12 @@ async fn tried(
     from: Option<IpAddr>,
     leads: &mut Vec<LeadRehearsal>,
 ) -> Result<Response, Problem> {
-    let malformed = |malformed: super::Malformed| Problem::because(Code::MalformedXml, malformed.to_string());
-    let document = read_text(text).map_err(malformed)?;
+    let document = read_text(text).map_err(|malformed| {
+        let malformed = foreign::instead(malformed, text.as_bytes(), &HeaderMap::new());
+        Problem::because(Code::MalformedXml, malformed.to_string())
+    })?;
     let access = recognise(app, account, &document, from).await?;
-    match Asked::of(&document) {
+    match Asked::of(&document)? {
         Some(Asked::Search) => search::answer(app, access.permit()?, &document).await,
         Some(Asked::Read) => read(app, access.permit()?, &document).await,
         Some(Asked::Delete) => delete(app, access, &document, How::Rehearsed).await,
@@ -73,12 +75,7 @@ async fn tried(
 }
 
 async fn recognise(app: &App, account: AccountId, document: &Element, from: Option<IpAddr>) -> Result<Access, Problem> {
-    let headers = axum::http::HeaderMap::new();
-    let digest = presented(&headers, keys(document)).map_err(|problem| match problem.code() {
-        Code::MissingCredential => Problem::because(Code::MissingCredential, WHERE),
-        _ => problem,
-    })?;
-    let access = app.store.recognise(digest, from).await?;
+    let access = app.store.recognise(key(&HeaderMap::new(), document)?, from).await?;
     if access.account() == account { Ok(access) } else { Err(Problem::new(Code::UnknownKey)) }
 }
 

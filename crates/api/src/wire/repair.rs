@@ -29,8 +29,13 @@ fn ampersand(rest: &str, repaired: &mut String) -> usize {
     let name = rest[1..].bytes().take(NAME_MAX).position(|byte| byte == b';').map(|end| &rest[1..=end]);
     match name {
         Some(name) if is_reference(name) => {
-            repaired.push_str(&rest[..name.len() + 2]);
-            name.len() + 2
+            let (own, behind) = rest.split_at(name.len() + 2);
+            if let Some((letter, more)) = pair(name, behind) {
+                repaired.push(letter);
+                return own.len() + more;
+            }
+            repaired.push_str(own);
+            own.len()
         }
         Some(name) => match resolve_html5_entity(name) {
             Some(letters) => {
@@ -40,6 +45,28 @@ fn ampersand(rest: &str, repaired: &mut String) -> usize {
             None => bare(repaired),
         },
         None => bare(repaired),
+    }
+}
+
+/// The one letter that two references stand for, as languages of UTF-16 escape it in halves, and how long the second is.
+fn pair(name: &str, behind: &str) -> Option<(char, usize)> {
+    let high = number(name).filter(|high| (0xd800..0xdc00).contains(high))?;
+    let length = behind.bytes().take(NAME_MAX).position(|byte| byte == b';')?;
+    let low = behind[..length]
+        .strip_prefix('&')
+        .filter(|low| is_reference(low))
+        .and_then(number)
+        .filter(|low| (0xdc00..0xe000).contains(low))?;
+    let letter = char::from_u32(0x1_0000 + ((high - 0xd800) << 10) + (low - 0xdc00))?;
+    Some((letter, length + 1))
+}
+
+/// The number of a numbered reference, without its `&` and `;`.
+fn number(name: &str) -> Option<u32> {
+    let digits = name.strip_prefix('#')?;
+    match digits.strip_prefix('x') {
+        Some(hex) => u32::from_str_radix(hex, 16).ok(),
+        None => digits.parse().ok(),
     }
 }
 
@@ -90,6 +117,10 @@ mod tests {
             ("<a>&", "<a>&amp;"),
             ("<a>&é;</a>", "<a>&amp;é;</a>"),
             ("<a>plain</a>", "<a>plain</a>"),
+            ("<a>a&#55357;&#56832;b &#xD83D;&#xDe00; &#55357;&#xDE00;</a>", "<a>a😀b 😀 😀</a>"),
+            ("<a>&#55357; &#56832;&#55357;</a>", "<a>&#55357; &#56832;&#55357;</a>"),
+            ("<a>&#55357;&#233;&#55357;&</a>", "<a>&#55357;&#233;&#55357;&amp;</a>"),
+            ("<a><![CDATA[&#55357;&#56832;]]></a>", "<a><![CDATA[&#55357;&#56832;]]></a>"),
         ] {
             assert_eq!(repair(text), repaired, "{text}");
         }
@@ -97,7 +128,7 @@ mod tests {
 
     #[test]
     fn the_time_goes_by_the_length() {
-        for part in ["&", "&a", "<", "<!--", "<![CDATA[", "&&lt;"] {
+        for part in ["&", "&a", "<", "<!--", "<![CDATA[", "&&lt;", "&#55357;"] {
             let text = format!("{}&", part.repeat(200_000));
             let began = std::time::Instant::now();
             assert!(repair(&text).len() >= text.len());

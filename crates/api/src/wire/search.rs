@@ -11,7 +11,7 @@ use leadlatch_store::{Apart, Connection, Grant, confirm};
 
 use super::answer::Xml;
 use super::document::Element;
-use super::failure::problem;
+use super::failure::{problem, repeated};
 use super::record;
 use crate::App;
 use crate::envelope::Served;
@@ -64,7 +64,7 @@ fn read(document: &Element) -> Result<Search, Vec<FieldFault>> {
         let mut sent = document.named(name);
         let first = sent.next().map(|element| element.text.clone()).filter(|text| !text.is_empty());
         if sent.next().is_some() {
-            faults.push(Fault::new("repeated", "This element stands twice: send it once.").on(name));
+            faults.push(repeated(name));
         }
         first
     };

@@ -1,11 +1,18 @@
 //! In which form a path refuses.
 
+use std::borrow::Cow;
+
 use axum::http::{HeaderName, HeaderValue, header};
 use axum::response::Response;
+use leadlatch_domain::problem::Code;
 
 use super::answer::{Item, result};
 use super::{CREATE_UPDATE, FORM, LEAD, page};
 use crate::problem::Problem;
+
+const IN_URL: &str = "Send the key as <key> inside <lead>, or directly under <data> to search, read and delete; delete this \
+    key and make a new one.";
+const IN_URL_OF_A_FORM: &str = "A form needs no key: leave it out, delete this key and make a new one.";
 
 /// Whom a path speaks to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,17 +46,25 @@ impl Voice {
             Self::Json => problem.write(request_id),
             Self::Xml => {
                 problem.log(request_id);
-                let mut answer = result(&[Item::refused(problem)]);
+                let mut answer = result(&[Item::refused(&reworded(problem, IN_URL))]);
                 problem.write_headers(answer.headers_mut());
                 answer
             }
             Self::Page => {
                 problem.log(request_id);
-                let mut answer = page::of(problem);
+                let mut answer = page::of(&reworded(problem, IN_URL_OF_A_FORM));
                 problem.write_headers(answer.headers_mut());
                 answer
             }
         }
+    }
+}
+
+/// The problem with a remedy of this wire, where the catalogue has that of the JSON API.
+fn reworded<'p>(problem: &'p Problem, in_url: &str) -> Cow<'p, Problem> {
+    match problem.code() {
+        Code::KeyInUrl => Cow::Owned(Problem::because(Code::KeyInUrl, in_url)),
+        _ => Cow::Borrowed(problem),
     }
 }
 

@@ -22,7 +22,7 @@ use leadlatch_store::users::{self, UserChange};
 use leadlatch_store::web_forms::{self, WebFormChange};
 use leadlatch_store::{Connection, leads, user_groups};
 
-use super::Shell;
+use super::{Shell, hosts};
 use crate::cli::settings::{
     AccountSet, Duplicates, LeadGroupField, LeadGroupSet, LeadGroupWebForm, Member, PartnerSet, SiteSet, StatusSet,
     UserSet,
@@ -149,7 +149,8 @@ pub(super) async fn web_form(shell: &Shell, args: LeadGroupWebForm) -> Outcome {
     };
     let group = args.lead_group;
     let job = async move |db: &mut Connection<'_>, grant| web_forms::set(db, grant, &group, change).await;
-    shell.output.show(&shell.write(&args.of.account, job).await?)
+    shell.output.show(&shell.write(&args.of.account, job).await?)?;
+    if args.on { hosts::warn(shell, Some(&args.of.account)).await } else { Ok(()) }
 }
 
 /// A list that replaces the one that is there, if it was given; one empty text is a list of nothing.

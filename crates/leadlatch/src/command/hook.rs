@@ -76,7 +76,8 @@ async fn deliveries(shell: &Shell, account: &str, id: i64, limit: u32) -> Outcom
 
 async fn create(shell: &Shell, args: HookCreate) -> Outcome {
     let named = |name: &String| {
-        let known = || HookEvent::ALL.iter().map(|event| event.as_str()).collect::<Vec<_>>().join(", ");
+        let sent = || HookEvent::ALL.iter().filter(|event| event.is_sent());
+        let known = || sent().map(|event| event.as_str()).collect::<Vec<_>>().join(", ");
         HookEvent::parse(name)
             .filter(|event| event.is_sent())
             .ok_or_else(|| Failure::new(format!("{name} is no event that is told; events are {}", known())))

@@ -4,6 +4,7 @@ mod audit;
 mod backup;
 mod change;
 mod hook;
+mod hosts;
 mod import;
 mod key;
 mod key_report;

@@ -15,7 +15,7 @@ use leadlatch_store::{
 };
 use secrecy::SecretString;
 
-use super::{Shell, change, tables};
+use super::{Shell, change, hosts, tables};
 use crate::cli::{Account, LeadGroup, LeadType, Site, Status, User, UserGroup};
 use crate::output::Outcome;
 
@@ -33,7 +33,8 @@ pub(crate) async fn account(shell: &Shell, command: Account) -> Outcome {
                 host: host.as_deref().map(Host::parse).transpose()?,
             };
             let account = store.operate(operator, async move |db| accounts::create(db, &by, new).await).await?;
-            shell.output.show(&account)
+            shell.output.show(&account)?;
+            hosts::warn(shell, None).await
         }
         Account::Set(args) => change::account(shell, args).await,
         Account::List => shell.output.show(&store.read(async |db| accounts::list(db, operator).await).await?),

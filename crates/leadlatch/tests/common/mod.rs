@@ -42,7 +42,7 @@ pub fn sqlite() -> Database {
 
 impl Database {
     /// The binary, with a sealing key of the test's own where there is none beside the database.
-    fn command(&self) -> Command {
+    pub fn command(&self) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_leadlatch"));
         if !self.url.starts_with("sqlite:") {
             command.env("LEADLATCH_SEALING_KEY_FILE", self.folder.path().join("sealing-key"));

@@ -217,6 +217,38 @@ async fn a_header_serves_where_no_key_stands_in_the_document_and_two_keys_are_on
         ] {
             assert_eq!(send(header, value, body.clone()).await.status.as_u16(), status, "{header} {body}");
         }
+        for (header, value) in [
+            ("authorization", "Basic Zm9vOmJhcg=="),
+            ("authorization", ""),
+            ("authorization", "Bearer"),
+            ("x-api-key", ""),
+        ] {
+            assert_eq!(send(header, value.into(), with.clone()).await.status.as_u16(), 200, "{header}: {value}");
+            let refused = send(header, value.into(), without.clone()).await;
+            assert_eq!(code(&refused), (401, "401".into()), "{header}: {value}");
+            let said = element(&refused.text, "message");
+            assert!(
+                said.contains("Send the access key as &lt;key&gt; inside &lt;lead&gt;"),
+                "{header} {value}: {said}"
+            );
+            let unread = send(header, value.into(), "<data>".into()).await;
+            assert_eq!(code(&unread), (200, "400".into()), "who presents nothing is told of the document");
+        }
+        // Over the JSON API an empty header presents nothing either, and one of another scheme is still refused.
+        let bearer = format!("Bearer {}", world.full);
+        for (headers, status) in [
+            ([("authorization", bearer.as_str()), ("x-api-key", "")], 200),
+            ([("authorization", ""), ("x-api-key", world.full.as_str())], 200),
+            ([("authorization", ""), ("x-api-key", "")], 401),
+            ([("authorization", "Basic Zm9vOmJhcg=="), ("x-api-key", world.full.as_str())], 401),
+            ([("authorization", bearer.as_str()), ("x-api-key", another.as_str())], 401),
+        ] {
+            let mut request = world.server.client.get(format!("{}/api/v1/whoami", world.server.base));
+            for (name, value) in headers {
+                request = request.header(name, value);
+            }
+            assert_eq!(request.send().await.expect("an answer").status().as_u16(), status, "{headers:?}");
+        }
         let broken = send("x-api-key", "lk_full_x".into(), "<data>".into()).await;
         assert_eq!(code(&broken), (401, "401".into()), "who is not let in is told nothing of the document");
     }

@@ -85,11 +85,32 @@ async fn records_are_known_by_the_numbers_that_clients_hold() {
         assert_eq!(lead["lead_group_id"].to_string(), world.group, "our own ids do too");
         // A number that is another record's own id is the wire number's all the same.
         let general = &world.database.run(&["lead-group", "list", "--account", "acme"])[0]["id"];
-        let set = ["lead-group", "set", "--account", "acme", "--lead-group", "Loans", "--wire-number"];
-        world.database.run(&[&set[..], &[&general.to_string()]].concat());
+        let set = |group, number: &str| {
+            let line = ["lead-group", "set", "--account", "acme", "--lead-group", group, "--wire-number", number];
+            world.database.try_run(&line)
+        };
+        // As long as that one goes by its id, two would be known by one number.
+        let refused = set("Loans", &general.to_string()).expect_err("General goes by it");
+        assert!(refused.contains("is the id of another lead group, which has no wire number"), "{refused}");
+        set("General", "40002").expect("a number of its own");
+        set("Loans", &general.to_string()).expect("nobody goes by it any more");
+        let refused = set("General", "off").expect_err("it would go by its id again");
+        assert!(refused.contains("which is the wire number of another lead group"), "{refused}");
         let lead =
             world.json(&world.made(&world.full, &format!("{email}<leadgroup>{general}</leadgroup>")).await).await;
         assert_eq!(lead["lead_group_id"].to_string(), world.group);
+        set("Loans", "40001").expect("back again");
+        set("General", "off").expect("nobody has its id as a number");
+        // Sites and partner records are refused alike; what was deleted goes by nothing.
+        let site = world.database.id(&["site", "create", "--account", "acme", "--name", "b.example"]);
+        let numbered = ["site", "set", "--account", "acme", "--site", "acme.example", "--wire-number", &site];
+        assert!(world.database.try_run(&numbered).expect_err("b.example goes by it").contains("another site"));
+        let south = world.database.partner("acme", "introducer", "South");
+        let numbered = ["partner", "set", "--account", "acme", &world.introducer, "--wire-number", &south];
+        let refused = world.database.try_run(&numbered).expect_err("South goes by it");
+        assert!(refused.contains("another partner record"), "{refused}");
+        world.database.run(&["partner", "delete", "--account", "acme", &south]);
+        world.database.run(&numbered);
     }
 }
 

@@ -107,6 +107,88 @@ async fn every_field_of_a_form_is_taken() {
     }
 }
 
+/// A body of another type than browsers give a form by themselves.
+async fn post_as(world: &World, kind: &str, body: impl Into<reqwest::Body>) -> Led {
+    let request = browser().post(format!("{}{FORM}", world.server.base)).header("content-type", kind).body(body);
+    let answer = request.send().await.expect("an answer");
+    let status = answer.status().as_u16();
+    Led { status, to: None, text: answer.text().await.expect("a body") }
+}
+
+/// As PHP's curl sends an array, and a page with a file to choose.
+fn in_parts(fields: &[(&str, &[u8])]) -> Vec<u8> {
+    let part = |(name, value): &(&str, &[u8])| {
+        let head = format!("--b\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n");
+        [head.as_bytes(), value, b"\r\n"].concat()
+    };
+    let file = "--b\r\nContent-Disposition: form-data; name=\"strLeadData1\"; filename=\"a.txt\"\r\n\r\nx\r\n--b--\r\n";
+    [fields.iter().map(part).collect::<Vec<_>>().concat(), file.into()].concat()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_form_in_parts_is_taken_and_what_is_no_form_is_told_so() {
+    for database in both() {
+        let world = switched_on(database);
+        let kind = "multipart/form-data; boundary=b";
+        let fields: [(&str, &[u8]); 3] = [
+            ("intLeadGroupID", b"40001"),
+            ("strLeadEmail", b"parts@example.com"),
+            ("strleadfirstname", b" Ren\xe9\r\n"),
+        ];
+        let led = post_as(&world, kind, in_parts(&fields)).await;
+        assert_eq!(led.status, 200, "{}", led.text);
+        let lead = world.newest().await;
+        assert_eq!((&lead["email"], &lead["firstname"]), (&"parts@example.com".into(), &"René".into()), "{lead}");
+        assert_eq!(lead["data"], serde_json::json!({}), "a file is no field");
+        let before = world.leads();
+        let trapped = [&fields[..], &[("honeypot", b"x")]].concat();
+        assert_eq!(post_as(&world, kind, in_parts(&trapped)).await, led);
+        let foreign = [("intLeadGroupID", &b"999999"[..])];
+        assert_eq!(post_as(&world, kind, in_parts(&foreign)).await.status, 403);
+        let cut = in_parts(&fields);
+        assert_eq!(post_as(&world, kind, cut[..cut.len() - 20].to_vec()).await.status, 400);
+        assert_eq!(post_as(&world, "multipart/form-data", cut).await.status, 400, "without a boundary");
+        let large = in_parts(&[("strLeadData1", "x".repeat(2 << 20).as_bytes())]);
+        assert_eq!(post_as(&world, kind, large).await.status, 413);
+        // What is no form is told so, whatever group it means.
+        let told = post_as(&world, "application/json", "{\"intLeadGroupID\": 40001}").await;
+        assert_eq!(told.status, 415);
+        assert!(told.text.contains("Content-Type: application/x-www-form-urlencoded"), "{}", told.text);
+        assert_eq!(post_as(&world, "application/json", "{\"intLeadGroupID\": 999999}").await, told);
+        assert_eq!(post_as(&world, "text/xml", "<data/>").await, told);
+        assert_eq!(world.leads(), before);
+        // A program that calls its form what it is not is understood.
+        let form = "intLeadGroupID=40001&strLeadEmail=plain@example.com";
+        assert_eq!(post_as(&world, "text/plain;charset=UTF-8", form).await.status, 200);
+        assert_eq!(world.leads(), before + 1);
+    }
+}
+
+/// With a second account the forms of the first go by its host name: whoever makes that so is told.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_account_that_no_form_reaches_is_named_on_stderr() {
+    for database in both() {
+        let world = World::build(database);
+        let said = |line: &[&str]| {
+            let output =
+                world.database.command().args(line).args(["--json", "--database", &world.database.url]).output();
+            let output = output.expect("the binary runs");
+            serde_json::from_slice::<Value>(&output.stdout).expect("stdout is exactly one JSON value");
+            String::from_utf8(output.stderr).expect("UTF-8")
+        };
+        let on = ["lead-group", "web-form", "--account", "acme", "Loans", "--on"];
+        assert_eq!(said(&on), "", "one account needs no host");
+        let other = ["account", "create", "--name", "o", "--slug"];
+        let told = said(&[&other[..], &["other", "--host", "other.example"]].concat());
+        assert!(told.starts_with("warning: ") && told.contains(": acme. "), "{told}");
+        assert!(said(&on).contains("account set --account acme --host"));
+        assert_eq!(said(&[&on[..5], &["--off"]].concat()), "");
+        assert_eq!(said(&["account", "set", "--account", "acme", "--host", "acme.example"]), "");
+        assert_eq!(said(&on), "");
+        assert!(said(&[&other[..], &["third"]].concat()).contains(": third. "));
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn unknown_foreign_and_switched_off_groups_are_answered_alike() {
     for database in both() {
@@ -114,7 +196,7 @@ async fn unknown_foreign_and_switched_off_groups_are_answered_alike() {
         let lead = "strLeadEmail=a@example.com&strAPISuccessURL=https://www.example.com/&strAPIFailURL=https://www.example.com/&intLeadGroupID=";
         let off = post(&world, &format!("{lead}40001"), &[]).await;
         assert_eq!((off.status, off.to.as_deref()), (403, None));
-        assert!(off.text.contains("account admin"), "{}", off.text);
+        assert!(off.text.contains("account admin") && off.text.contains("several accounts"), "{}", off.text);
         for group in ["999999", "", "0", "x", "Loans"] {
             assert_eq!(post(&world, &format!("{lead}{group}"), &[]).await, off, "{group}");
         }

@@ -66,9 +66,27 @@ async fn refusals_say_what_to_change_in_the_words_of_the_wire() {
             "The account has this lead already. Leave it at that.",
             "who reads no leads learns no number"
         );
+        for email in ["jo@acme.example", "jo.ann@acme.example"] {
+            let user =
+                ["user", "create", "--account", "acme", "--email", email, "--name", "Jo Ann", "--role", "member"];
+            world.database.run_with(&user, "a long password");
+        }
+        assert_eq!(
+            said(&world.full, "<email>b@example.com</email><user>Jo Ann</user>").await,
+            "user: Several users have this name: send the number or the e-mail address."
+        );
+        let named = "<email>b@example.com</email><user>jo@acme.example</user>";
+        assert_eq!(said(&world.full, named).await, "OK");
+        assert_eq!(
+            said(&world.full, "<email>c@example.com</email><type>Car</type>").await,
+            "No such record exists. Check type: there is no Car in this lead group."
+        );
+        let url = format!("{CREATE_UPDATE}?key={}", world.full);
+        let exposed = element(&world.post(&url, "", "<data/>").await.text, "message");
+        assert!(exposed.contains("Send the key as &lt;key&gt; inside &lt;lead&gt;"), "{exposed}");
         let read = world.ask(&world.full, &format!("<request>read</request><id>{id}</id>")).await;
         assert_eq!(element(&read.text, "progress"), "New");
         let none = world.ask(&world.full, "<request>search</request><introducer>0</introducer>").await;
-        assert_eq!(element(&none.text, "total"), "2", "0 is no introducer: {}", none.text);
+        assert_eq!(element(&none.text, "total"), "3", "0 is no introducer: {}", none.text);
     }
 }

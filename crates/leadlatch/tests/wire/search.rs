@@ -100,6 +100,14 @@ async fn a_lead_is_deleted_and_then_is_none() {
         let world = World::build(database);
         let id = world.made(&world.full, "<email>a@example.com</email>").await;
         let delete = format!("<request>delete</request><id>{id}</id>");
+        let again = "<Request>delete</Request>";
+        for twice in ["<request>read</request>", "<request>delete</request>", "<request/>"] {
+            for both in [format!("{twice}{again}"), format!("{again}{twice}")] {
+                let answer = world.ask(&world.full, &format!("{both}<id>{id}</id>")).await.text;
+                assert!(answer.contains("<code>422</code><message>request: This element stands twice"), "{answer}");
+            }
+        }
+        assert_eq!(world.json(&id).await["id"].to_string(), id, "nothing was deleted");
         let deleted = world.ask(&world.full, &delete).await.text;
         let item = format!("<code>0</code><message>OK</message><id>{id}</id>");
         assert_eq!(deleted, format!("<result><status>0</status>{item}<item><record>1</record>{item}</item></result>"));

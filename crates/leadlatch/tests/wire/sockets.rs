@@ -73,6 +73,24 @@ async fn who_waits_to_be_told_to_go_on_is_told() {
     }
 }
 
+/// Who sends all of a body before it reads gets to read that it is too large; one without an end is not read for ever.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_too_large_is_read_on_so_that_its_refusal_is_read() {
+    for database in both() {
+        let world = World::build(database);
+        let headers = "Host: x\r\nConnection: close\r\nContent-Type: text/xml\r\n";
+        let answer = answered(&world, &request("1.1", headers, &"x".repeat(12 << 20)));
+        assert!(answer.contains("<code>413</code>"), "{answer}");
+        let mut stream = TcpStream::connect(world.server.base.trim_start_matches("http://")).expect("a connection");
+        stream.set_write_timeout(Some(Duration::from_secs(20))).expect("a limit");
+        let head = format!("POST /api/APILead.php HTTP/1.1\r\n{headers}Content-Length: 1000000000\r\n\r\n");
+        stream.write_all(head.as_bytes()).expect("sent");
+        let block = vec![b'x'; 1 << 20];
+        let taken = (0..200).take_while(|_| stream.write_all(&block).is_ok()).count();
+        assert!(taken < 60, "{taken} MiB");
+    }
+}
+
 /// Values in a URL that nobody encoded: commas and pound signs are read.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_form_by_get_need_not_be_encoded() {

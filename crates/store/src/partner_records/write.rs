@@ -17,7 +17,8 @@ use crate::engine::{Connection, values};
 use crate::names::Names;
 use crate::{Error, Result, access_keys, change, wire_numbers};
 
-const NUMBERED: Names = Names { table: "partner_records", one: "partner record", field: "partner" };
+const NUMBERED: Names =
+    Names { table: "partner_records", one: "partner record", field: "partner", there: " AND deleted_at IS NULL" };
 
 /// Adds a record with its first links.
 pub async fn create(

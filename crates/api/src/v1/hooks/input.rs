@@ -79,7 +79,7 @@ impl Input {
 fn events(names: &[Json]) -> Result<EventSet, Fault> {
     let read = |name: &Json| name.as_str().and_then(HookEvent::parse);
     names.iter().map(read).collect::<Option<EventSet>>().ok_or_else(|| {
-        let known: Vec<_> = HookEvent::ALL.iter().map(|event| event.as_str()).collect();
+        let known: Vec<_> = HookEvent::ALL.iter().filter(|event| event.is_sent()).map(|event| event.as_str()).collect();
         Fault::new("bad_choice", format!("Events are {}.", known.join(", ")))
     })
 }
@@ -103,6 +103,14 @@ mod tests {
             json!({"target_url": "ftp://x", "events": ["lead.made"], "format": 1, "filter": "x", "secret": "x"});
         let codes: Vec<_> = faults(&wrong).into_iter().map(|(_, code)| code).collect();
         assert_eq!(codes, ["bad_url", "bad_choice", "bad_json_type", "bad_json_type", "unknown_field"]);
+    }
+
+    #[test]
+    fn events_that_are_not_told_yet_are_not_offered() {
+        let body = json!({"target_url": "https://example.com/", "events": ["lead.made"]});
+        let input = Input::read(body.as_object().unwrap());
+        let said = "Events are lead.created, lead.updated, lead.status_changed, lead.deleted.";
+        assert_eq!(input.faults[0].detail, said);
     }
 
     #[test]

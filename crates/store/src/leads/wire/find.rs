@@ -1,11 +1,13 @@
 //! The record that an integration means: by its wire number, then by our own id, then by its name; in reach, or none.
 
+use leadlatch_domain::fault::Fault;
 use leadlatch_domain::id::LeadId;
+use leadlatch_domain::lead::LeadField;
 use leadlatch_domain::text::fold;
 
 use crate::access::Grant;
 use crate::engine::{Connection, Row, values};
-use crate::{Result, lead_groups, lead_types};
+use crate::{Error, Result, lead_groups, lead_types};
 
 /// No record has this number.
 const NO_NUMBER: i64 = -1;
@@ -91,7 +93,7 @@ pub(super) async fn site<A>(db: &mut Connection<'_>, grant: &Grant<A>, text: &st
     Ok(best(&found, text))
 }
 
-/// A user, by id, e-mail address or name; a name that two have is nobody's.
+/// A user, by id, e-mail address or name; a name that two have does not say who is meant.
 pub(super) async fn user<A>(db: &mut Connection<'_>, grant: &Grant<A>, text: &str) -> Result<Option<i64>> {
     let sql = "SELECT id, email_twin, name FROM users WHERE account_id = $1 \
                AND (id = $2 OR email_twin = $3 OR name = $4) ORDER BY id";
@@ -101,7 +103,13 @@ pub(super) async fn user<A>(db: &mut Connection<'_>, grant: &Grant<A>, text: &st
     let found: Vec<(i64, String, String)> = db.query(sql, bound, read).await?;
     let exact = found.iter().find(|(id, email, _)| *id == number || *email == twin).map(|(id, ..)| *id);
     let mut named = found.iter().filter(|(_, _, name)| name == text).map(|(id, ..)| *id);
-    Ok(exact.or_else(|| named.next().filter(|_| named.next().is_none())))
+    match (exact, named.next(), named.next()) {
+        (None, Some(_), Some(_)) => {
+            let fault = Fault::new("ambiguous", "Several users have this name: send the number or the e-mail address.");
+            Err(Error::Invalid(vec![fault.on(LeadField::UserId.name())]))
+        }
+        (exact, named, _) => Ok(exact.or(named)),
+    }
 }
 
 /// A partner record that supplies leads; for a Partner key its own alone.
