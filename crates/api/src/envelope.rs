@@ -149,7 +149,7 @@ fn finish(mut answer: Response, voice: Voice, asked: &Asked) -> Response {
     match answer.extensions_mut().remove::<Problem>() {
         Some(problem) => {
             let scopes = asked.caller.found.get().map(|found| found.scopes);
-            voice.write(&problem.to_key(scopes), asked.id.as_str())
+            voice.write(&problem.for_key(scopes), asked.id.as_str())
         }
         None => answer,
     }

@@ -130,7 +130,7 @@ impl Problem {
     }
 
     /// With the scopes of the key that was denied, where what denied it did not know them.
-    pub(crate) fn to_key(self, scopes: Option<ScopeSet>) -> Self {
+    pub(crate) fn for_key(self, scopes: Option<ScopeSet>) -> Self {
         // To an address that the key is not let in from, its scopes are not told.
         let told = self.denied_by.is_some_and(|by| by != DeniedBy::Ip);
         Self { granted: self.granted.or(scopes.filter(|_| told)), ..self }
@@ -246,7 +246,7 @@ impl From<Error> for Problem {
                 required: denied.required,
                 ..Self::new(code)
             }
-            .to_key(Some(denied.granted)),
+            .for_key(Some(denied.granted)),
             Error::OutOfReach => Self::out_of_reach(),
             Error::NotFound("id") => Self::new(code),
             Error::NotFound(field) | Error::NoSuch { what: field, .. } => {

@@ -2,10 +2,12 @@
 
 mod common;
 
-use std::process::Command;
+use std::io::Write;
+use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 
+use common::hooks::until;
 use common::{Database, Server, both};
 use leadlatch_testkit::postgres;
 use reqwest::{RequestBuilder, StatusCode};
@@ -169,20 +171,28 @@ async fn one_that_still_runs_is_said_to_run() {
     let acme = database.account("acme");
     let (_, key) = database.key(acme, None, &ALL);
     let server = Arc::new(database.serve());
-    let wait = "BEGIN; LOCK TABLE leads IN EXCLUSIVE MODE; SELECT pg_sleep(1.2); COMMIT";
+    // Until its input ends.
     let mut holder = Command::new(postgres::server().bin().join("psql"))
-        .args(["-q", "-c", wait, &database.url])
-        .stdout(std::process::Stdio::null())
+        .args(["-q", &database.url])
+        .stdin(Stdio::piped())
         .spawn()
         .expect("psql runs");
-    tokio::time::sleep(Duration::from_millis(400)).await;
+    let mut input = holder.stdin.take().expect("an input");
+    input.write_all(b"BEGIN; LOCK TABLE leads IN EXCLUSIVE MODE;\n").expect("psql reads");
+    let locks = |granted: &str| {
+        format!(
+            "SELECT COUNT(*) FROM pg_locks WHERE relation = 'leads'::regclass AND {granted} AND mode <> 'AccessShareLock'"
+        )
+    };
+    until(&database, &locks("granted"), 1).await;
     let body = json!({"email": "a@example.com"});
     let first = {
         let (server, key, body) = (Arc::clone(&server), key.clone(), body.clone());
         tokio::spawn(async move { create(&server, &key, "slow", &body).await })
     };
-    tokio::time::sleep(Duration::from_millis(300)).await;
+    until(&database, &locks("NOT granted"), 1).await;
     assert_eq!(create(&server, &key, "slow", &body).await.refusal(), (409, "idempotency_in_progress"));
+    drop(input);
     let first = first.await.expect("a caller");
     assert_eq!(create(&server, &key, "slow", &body).await.id(), first.id());
     holder.wait().expect("psql ends");

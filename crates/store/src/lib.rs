@@ -27,6 +27,7 @@ mod line;
 pub mod links;
 pub mod marketing;
 mod names;
+mod of_rows;
 pub mod own_user;
 mod page;
 pub mod partner_records;

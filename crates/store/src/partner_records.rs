@@ -17,6 +17,7 @@ use serde::Serialize;
 
 use crate::access::{Grant, Visible};
 use crate::engine::{Connection, Row, values};
+use crate::of_rows::ids_of;
 use crate::page::LOOKED_AT;
 use crate::{Error, Page, Result, Slice};
 
@@ -97,8 +98,8 @@ pub async fn list<A: Action>(
     let total = page.total(db, &sql, bound(0, LOOKED_AT)).await?;
     let after = page.after.map_or(0, |(_, id)| id);
     let mut rows = db.query(&sql, bound(after, page.fetch()), read).await?;
+    with_links(db, grant.account(), &mut rows).await?;
     for row in &mut rows {
-        read_links(db, grant.account(), row).await?;
         reduce(grant, row);
     }
     Ok(Slice::cut(rows.into_iter().map(Visible).collect(), page, |row| (row.id, row.id)).counted(total))
@@ -122,7 +123,7 @@ pub async fn get<A: Action>(
     let sql = format!("{SELECT} AND kind IN ($2, 'both') AND id = $3 AND (CAST($4 AS BIGINT) = 0 OR id = $4)");
     let bound = values![grant.account(), side.kind().as_str(), id, reach(grant, side)];
     let mut record = db.query_opt(&sql, bound, read).await?.ok_or_else(|| grant.missing("id"))?;
-    read_links(db, grant.account(), &mut record).await?;
+    with_links(db, grant.account(), std::slice::from_mut(&mut record)).await?;
     reduce(grant, &mut record);
     Ok(Visible(record))
 }
@@ -138,9 +139,7 @@ fn reduce<A>(grant: &Grant<A>, record: &mut PartnerRecord) {
 /// Every record of the account, whatever its kind.
 pub async fn all(db: &mut Connection<'_>, grant: &Grant<WritePartners>) -> Result<Vec<Visible<PartnerRecord>>> {
     let mut rows = db.query(&format!("{SELECT} ORDER BY id"), values![grant.account()], read).await?;
-    for row in &mut rows {
-        read_links(db, grant.account(), row).await?;
-    }
+    with_links(db, grant.account(), &mut rows).await?;
     Ok(rows.into_iter().map(Visible).collect())
 }
 
@@ -157,7 +156,7 @@ pub(crate) async fn find_held(db: &mut Connection<'_>, account: i64, id: i64) ->
 async fn find_locked(db: &mut Connection<'_>, account: i64, id: i64, lock: &str) -> Result<PartnerRecord> {
     let found = db.query_opt(&format!("{SELECT} AND id = $2{lock}"), values![account, id], read).await?;
     let mut record = found.ok_or_else(|| Error::no_such("partner", id))?;
-    read_links(db, account, &mut record).await?;
+    with_links(db, account, std::slice::from_mut(&mut record)).await?;
     Ok(record)
 }
 
@@ -176,10 +175,17 @@ fn read(row: &Row<'_>) -> Result<PartnerRecord> {
     })
 }
 
-async fn read_links(db: &mut Connection<'_>, account: i64, record: &mut PartnerRecord) -> Result<()> {
-    let groups = "SELECT lead_group_id FROM partner_lead_groups WHERE account_id = $1 AND partner_id = $2 ORDER BY 1";
-    let types = "SELECT lead_type_id FROM partner_lead_types WHERE account_id = $1 AND partner_id = $2 ORDER BY 1";
-    record.lead_group_ids = db.query(groups, values![account, record.id], |row| row.get(0)).await?;
-    record.lead_type_ids = db.query(types, values![account, record.id], |row| row.get(0)).await?;
+/// Puts the lead groups and types that the records are linked to beside them.
+async fn with_links(db: &mut Connection<'_>, account: i64, records: &mut [PartnerRecord]) -> Result<()> {
+    let groups = "SELECT partner_id, lead_group_id FROM partner_lead_groups WHERE account_id = $1 \
+                  AND partner_id BETWEEN $2 AND $3 ORDER BY partner_id, lead_group_id";
+    let types = "SELECT partner_id, lead_type_id FROM partner_lead_types WHERE account_id = $1 \
+                 AND partner_id BETWEEN $2 AND $3 ORDER BY partner_id, lead_type_id";
+    let mut groups = ids_of(db, groups, account, records.iter().map(|record| record.id)).await?;
+    let mut types = ids_of(db, types, account, records.iter().map(|record| record.id)).await?;
+    for record in records {
+        record.lead_group_ids = groups.remove(&record.id).unwrap_or_default();
+        record.lead_type_ids = types.remove(&record.id).unwrap_or_default();
+    }
     Ok(())
 }

@@ -14,6 +14,7 @@ use crate::access::{Grant, Held, Visible};
 use crate::audit::Pending;
 use crate::engine::{Connection, Row, values};
 use crate::in_use::{self, Holder};
+use crate::of_rows::ids_of;
 use crate::page::LOOKED_AT;
 use crate::sign_in::Who;
 use crate::{Error, Page, Result, Slice, change, links, password, sessions, used_forms};
@@ -45,9 +46,7 @@ pub async fn list(db: &mut Connection<'_>, grant: &Grant<ReadUsers>, page: &Page
     let total = page.total(db, &sql, bound(0, LOOKED_AT)).await?;
     let after = page.after.map_or(0, |(_, id)| id);
     let mut users = db.query(&sql, bound(after, page.fetch()), read).await?;
-    for user in &mut users {
-        user.user_group_ids = groups(db, grant.account(), user.id).await?;
-    }
+    with_groups(db, grant.account(), &mut users).await?;
     Ok(Slice::cut(users.into_iter().map(Visible).collect(), page, |user| (user.id, user.id)).counted(total))
 }
 
@@ -55,13 +54,19 @@ pub async fn list(db: &mut Connection<'_>, grant: &Grant<ReadUsers>, page: &Page
 pub async fn get(db: &mut Connection<'_>, grant: &Grant<ReadUsers>, id: i64) -> Result<Visible<User>> {
     let found = db.query_opt(&format!("{SELECT} AND id = $2"), values![grant.account(), id], read).await?;
     let mut user = found.ok_or_else(|| grant.missing("user_id"))?;
-    user.user_group_ids = groups(db, grant.account(), id).await?;
+    with_groups(db, grant.account(), std::slice::from_mut(&mut user)).await?;
     Ok(Visible(user))
 }
 
-async fn groups(db: &mut Connection<'_>, account: i64, user: i64) -> Result<Vec<i64>> {
-    let sql = "SELECT user_group_id FROM user_group_members WHERE account_id = $1 AND user_id = $2 ORDER BY 1";
-    db.query(sql, values![account, user], |row| row.get(0)).await
+/// Puts the groups that the people belong to beside them.
+async fn with_groups(db: &mut Connection<'_>, account: i64, users: &mut [User]) -> Result<()> {
+    let sql = "SELECT user_id, user_group_id FROM user_group_members WHERE account_id = $1 \
+               AND user_id BETWEEN $2 AND $3 ORDER BY user_id, user_group_id";
+    let mut groups = ids_of(db, sql, account, users.iter().map(|user| user.id)).await?;
+    for user in users {
+        user.user_group_ids = groups.remove(&user.id).unwrap_or_default();
+    }
+    Ok(())
 }
 
 fn read(row: &Row<'_>) -> Result<User> {
@@ -145,7 +150,7 @@ pub(crate) async fn by_email<A>(db: &mut Connection<'_>, grant: &Grant<A>, email
     let find = format!("{SELECT} AND email_twin = $2");
     let found = db.query_opt(&find, values![grant.account(), email.twin()], read).await?;
     let mut user = found.ok_or_else(|| Error::no_such("user", email.as_str()))?;
-    user.user_group_ids = groups(db, grant.account(), user.id).await?;
+    with_groups(db, grant.account(), std::slice::from_mut(&mut user)).await?;
     Ok(user)
 }
 
@@ -256,7 +261,7 @@ async fn refuse_last_admin(db: &mut Connection<'_>, grant: &Held<ManageUsers>, u
 async fn by_id(db: &mut Connection<'_>, grant: &Grant<ManageUsers>, id: i64) -> Result<User> {
     let found = db.query_opt(&format!("{SELECT} AND id = $2"), values![grant.account(), id], read).await?;
     let mut user = found.ok_or_else(|| grant.missing("user_id"))?;
-    user.user_group_ids = groups(db, grant.account(), id).await?;
+    with_groups(db, grant.account(), std::slice::from_mut(&mut user)).await?;
     Ok(user)
 }
 

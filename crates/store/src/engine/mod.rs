@@ -222,11 +222,11 @@ impl<'c> Connection<'c> {
         let rows = match &mut self.link {
             Link::Sqlite(connection) => return sqlite::query(connection, sql, values, read),
             Link::Postgres(client) => {
-                let statement = client.prepare_cached(sql).await?;
+                let statement = prepared(&client.statement_cache, client.prepare_cached(sql)).await?;
                 client.query(&statement, &postgres_values(values).as_params()).await?
             }
             Link::Transaction(transaction) => {
-                let statement = transaction.prepare_cached(sql).await?;
+                let statement = prepared(&transaction.statement_cache, transaction.prepare_cached(sql)).await?;
                 transaction.query(&statement, &postgres_values(values).as_params()).await?
             }
         };
@@ -254,11 +254,11 @@ impl<'c> Connection<'c> {
         match &mut self.link {
             Link::Sqlite(connection) => sqlite::execute(connection, sql, values),
             Link::Postgres(client) => {
-                let statement = client.prepare_cached(sql).await?;
+                let statement = prepared(&client.statement_cache, client.prepare_cached(sql)).await?;
                 Ok(client.execute(&statement, &postgres_values(values).as_params()).await?)
             }
             Link::Transaction(transaction) => {
-                let statement = transaction.prepare_cached(sql).await?;
+                let statement = prepared(&transaction.statement_cache, transaction.prepare_cached(sql)).await?;
                 Ok(transaction.execute(&statement, &postgres_values(values).as_params()).await?)
             }
         }
@@ -269,6 +269,21 @@ impl<'c> Connection<'c> {
 pub(crate) fn compose(statement: &impl QueryStatementWriter) -> (String, Vec<Value>) {
     let (sql, values) = statement.build(PostgresQueryBuilder);
     (sql, values.0)
+}
+
+/// Statements that a PostgreSQL connection keeps prepared, here and in the server. Their texts vary with what callers filter
+/// by and change, and nothing else bounds them.
+const PREPARED: usize = 512;
+
+/// A statement that is kept by its connection, which forgets all of them when they are too many.
+async fn prepared(
+    kept: &deadpool_postgres::StatementCache,
+    statement: impl Future<Output = std::result::Result<tokio_postgres::Statement, tokio_postgres::Error>>,
+) -> Result<tokio_postgres::Statement> {
+    if kept.size() >= PREPARED {
+        kept.clear();
+    }
+    Ok(statement.await?)
 }
 
 fn postgres_values(values: Vec<Value>) -> PostgresValues {

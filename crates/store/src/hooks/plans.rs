@@ -1,7 +1,5 @@
 //! How both engines take from a queue of a hundred thousand: each statement by an index that ends where what it looks for
-//! ends, and a claim in a few milliseconds, whether every delivery is of a lead of its own or all are of one.
-
-use std::time::{Duration, Instant};
+//! ends, whether every delivery is of a lead of its own or all are of one.
 
 use leadlatch_domain::id::AccountId;
 use leadlatch_domain::matrix::{Deliver, Role};
@@ -45,19 +43,15 @@ fn grant(opened: &Opened) -> Grant<Deliver> {
     opened.operator.role(Role::Courier, AccountId::new(1).expect("an id")).permit().expect("a proof")
 }
 
-/// The longest of some claims, and the plans of the last.
-async fn claims(opened: &Opened, subscription: i64, how: &str) -> (Duration, Vec<String>) {
-    let mut longest = Duration::ZERO;
+/// The plans of the last of some claims.
+async fn claims(opened: &Opened, subscription: i64, how: &str) -> Vec<String> {
     let mut plans = Vec::new();
     for _ in 0..20 {
-        let began = Instant::now();
         let job = async move |db: &mut Connection<'_>, grant| {
             claim(db, grant, subscription, 8).await?;
             Ok(std::mem::take(&mut db.statements))
         };
-        let run = opened.store.write(grant(opened), job).await.expect("a claim");
-        longest = longest.max(began.elapsed());
-        plans = run;
+        plans = opened.store.write(grant(opened), job).await.expect("a claim");
     }
     let (verb, column) = if how == "sqlite" { ("EXPLAIN QUERY PLAN", 3) } else { ("EXPLAIN (COSTS OFF)", 0) };
     let job = async move |db: &mut Connection<'_>| -> Result<Vec<String>> {
@@ -69,20 +63,14 @@ async fn claims(opened: &Opened, subscription: i64, how: &str) -> (Duration, Vec
         }
         Ok(lines)
     };
-    let plans = opened.store.operate(&opened.operator, job).await.expect("plans");
-    (longest, plans)
+    opened.store.operate(&opened.operator, job).await.expect("plans")
 }
 
 async fn a_claim_is_cheap(opened: &Opened, how: &str) {
-    let began = Instant::now();
     let operator = &opened.operator;
     opened.store.read(async |db| waiting(db, operator).await).await.expect("who waits");
-    println!("{how}: who waits is known in {:?}", began.elapsed());
     for subscription in [1, 2] {
-        let (longest, plans) = claims(opened, subscription, how).await;
-        println!("{how}: the longest claim of subscription {subscription} took {longest:?}");
-        let text = plans.join("\n");
-        assert!(longest < Duration::from_secs(1), "{longest:?}\n{text}");
+        let text = claims(opened, subscription, how).await.join("\n");
         for walk in ["Seq Scan on hook_deliveries", "SCAN hook_deliveries", "SCAN d", "SCAN e", "Sort", "of_lead"] {
             assert!(!text.contains(walk), "{walk}:\n{text}");
         }

@@ -53,6 +53,7 @@ pub struct Hook {
     pub secret: Option<HookSecret>,
 }
 
+#[expect(clippy::ref_option, reason = "serde hands over the field itself")]
 fn shown<S: Serializer>(secret: &Option<HookSecret>, serializer: S) -> std::result::Result<S::Ok, S::Error> {
     secret.as_ref().map(HookSecret::expose).serialize(serializer)
 }

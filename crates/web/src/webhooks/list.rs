@@ -3,6 +3,7 @@
 use askama::Template;
 use axum::extract::State;
 use leadlatch_domain::matrix::ManageHooks;
+use leadlatch_store::Connection;
 use leadlatch_store::hooks::{self, SubscriptionFilter};
 
 use super::row::Row;
@@ -21,6 +22,9 @@ struct Page {
 /// The page.
 pub(crate) async fn show(State(web): State<Web>, signed: Signed<ManageHooks>) -> Answer {
     let now = web.store().clock().now();
-    let found = web.store().read(async |db| hooks::all(db, &signed.grant, SubscriptionFilter::default()).await).await?;
+    let grant = signed.permit::<ManageHooks>()?;
+    let job = async move |db: &mut Connection<'_>| hooks::all(db, &grant, SubscriptionFilter::default()).await;
+    // Each is said with how much waits for it, and that may be much.
+    let found = web.store().read_apart(job).await?;
     page(&Page { frame: signed.frame, rows: found.iter().map(|one| Row::new(one, now)).collect() })
 }
