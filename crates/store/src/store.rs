@@ -1,4 +1,5 @@
-//! The store: the engine chosen once by URL, and the two ways in, `read` and `write`.
+//! The store: the engine chosen once by URL, and the ways in. Reads that an index bounds run in place (`read`), what takes
+//! longer apart (`read_apart`, `read_together`, `read_in_line`); a caller's changes go by `write`, the operator's by `operate`.
 
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};

@@ -61,7 +61,7 @@ pub(super) async fn prepare<A>(db: &mut Connection<'_>, grant: &Held<A>, mut inp
     resolve::data(grant, &mut input, &fields, &mut lead)?;
     let stage = stage(db, grant, &mut input).await?;
     fill(db, grant, &input, &mut lead, group, &stage);
-    resolve::require(grant, &mut input, &fields, &lead);
+    resolve::require(grant, &mut input, &fields, &lead, None);
     refuse_type_only(db, grant, &mut input, group).await?;
     if !input.faults.is_empty() {
         return Err(Error::Invalid(input.faults));

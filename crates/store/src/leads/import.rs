@@ -91,7 +91,7 @@ pub async fn import_block(db: &mut Connection<'_>, grant: Held<ImportLeads>, blo
         resolve::data(&grant, &mut input, &fields, &mut lead)?;
         let stage = names.stage(&mut input);
         create::fill(db, &grant, &input, &mut lead, group, &stage);
-        resolve::require(&grant, &mut input, &fields, &lead);
+        resolve::require(&grant, &mut input, &fields, &lead, None);
         if input.faults.is_empty() {
             let twins = Twins::of(&lead, &settings.country);
             let new = NewLead { lead, twins, key: None, import: block.import.map(|import| (import, record)) };

@@ -144,18 +144,29 @@ pub(super) async fn hide_names<A>(
 }
 
 /// What a whole lead must have: somebody to reach, and the group's required fields. A Partner key is not held to fields
-/// that it may not send.
-pub(super) fn require<A>(grant: &Grant<A>, input: &mut LeadInput, fields: &[CustomField], lead: &Lead) {
+/// that it may not send. A change is not held to what the lead lacked `before`: it takes nothing away.
+pub(super) fn require<A>(
+    grant: &Grant<A>,
+    input: &mut LeadInput,
+    fields: &[CustomField],
+    lead: &Lead,
+    before: Option<&Lead>,
+) {
     // Who sent a bad address or number is told of that alone.
     let tried = ["email", "phone1", "phone2", "postcode"];
-    if !lead.is_contactable() && !input.faults.iter().any(|fault| tried.contains(&fault.field.as_str())) {
+    let reached_before = before.is_none_or(Lead::is_contactable);
+    if reached_before
+        && !lead.is_contactable()
+        && !input.faults.iter().any(|fault| tried.contains(&fault.field.as_str()))
+    {
         let fault = Fault::new("contact_required", "Send an email, phone1, phone2, or an address with a postcode.");
         input.faults.push(fault.on("email"));
     }
     let closed = |field: &CustomField| grant.partner().is_some() && !field.partner.may_write();
     for field in fields.iter().filter(|field| field.required && !closed(field)) {
         let name = format!("data.{}", field.key);
-        let missing = !lead.data.iter().any(|(key, _)| *key == field.key);
+        let has = |lead: &Lead| lead.data.iter().any(|(key, _)| *key == field.key);
+        let missing = before.is_none_or(has) && !has(lead);
         if missing && !input.faults.iter().any(|fault| fault.field == name) {
             input
                 .faults

@@ -37,7 +37,7 @@ pub async fn update(
     for (field, value) in input.values.iter().filter(|(f, _)| f.is_stored() && *f != LeadField::StatusId) {
         after.set(*field, value.clone());
     }
-    resolve::require(&grant, &mut input, &fields, &after);
+    resolve::require(&grant, &mut input, &fields, &after, Some(&before.lead));
     resolve::hide_names(db, &grant, group, &mut input).await?;
     if !input.faults.is_empty() {
         return Err(Error::Invalid(input.faults));
