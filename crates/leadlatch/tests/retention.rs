@@ -217,3 +217,31 @@ fn details_written_before_their_age_was_kept_have_the_time_of_their_entry() {
         assert_eq!(database.number(times), written);
     }
 }
+
+/// Block by block, so that no statement and nobody's write waits for all of it; the others keep what they have.
+#[test]
+fn an_account_is_erased_however_much_it_has() {
+    for database in both() {
+        let [acme, other] = ["acme", "other"].map(|slug| database.account(slug));
+        for slug in [acme, other] {
+            database.key(slug, None, &["read_leads"]);
+        }
+        database.sql(
+            "INSERT INTO leads (account_id, lead_group_id, status_id, progress, contact_phone, contact_sms, contact_email, \
+             contact_mail, contact_fax, data, test, received_at, created_at, updated_at, introducer_updated_at, \
+             partner_updated_at) WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1200) \
+             SELECT s.account_id, g.id, s.id, 'new', 'yes', 'yes', 'yes', 'yes', 'yes', '{}', FALSE, i, i, i, i, i FROM n \
+             CROSS JOIN statuses s JOIN lead_groups g ON g.account_id = s.account_id WHERE s.position = 1",
+        );
+        assert_eq!(database.number("SELECT COUNT(*) FROM leads"), 2_400);
+        database.run(&["account", "delete", "--account", acme]);
+        assert_eq!(database.number("SELECT COUNT(*) FROM leads"), 1_200);
+        assert_eq!(database.number("SELECT COUNT(*) FROM access_keys"), 1);
+        let left = database.run(&["account", "list"]);
+        assert_eq!(
+            left.as_array().map(|all| all.iter().map(|one| one["slug"].clone()).collect()),
+            Some(vec![json!(other)])
+        );
+        assert!(database.run(&["audit", "list", "--server"]).to_string().contains("account.deleted"));
+    }
+}

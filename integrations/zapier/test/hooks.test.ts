@@ -106,6 +106,16 @@ describe.each([['full'], ['partner']] as const)('with a %s key', (kind) => {
     await receiver.quiet();
   });
 
+  it('a refusal that leaves the subscription alive is said', async () => {
+    const distant = world.leadlatch.key(ACME, kind === 'partner' ? world.north : undefined);
+    const subscribed = await subscribe('lead_created', distant);
+    world.leadlatch.run('key', 'set', '--account', ACME, distant.id, '--ip', '192.0.2.0/24');
+    await expect(unsubscribe('lead_created', distant, subscribed)).rejects.toThrow(/address/i);
+    world.leadlatch.run('key', 'set', '--account', ACME, distant.id, '--no-ip');
+    await unsubscribe('lead_created', distant, subscribed);
+    expect(await subscriptions(distant)).toEqual([]);
+  });
+
   it('a deleted key ends what was queued', async () => {
     const doomed = world.leadlatch.key(ACME, kind === 'partner' ? world.north : undefined);
     const subscribed = await subscribe('lead_created', doomed);

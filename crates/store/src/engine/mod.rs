@@ -3,6 +3,7 @@
 pub(crate) mod file_system;
 pub(crate) mod migrate;
 pub(crate) mod postgres;
+mod readers;
 pub(crate) mod sqlite;
 
 use leadlatch_domain::random::Randomness;

@@ -5,16 +5,17 @@ use std::fs::OpenOptions;
 use std::os::unix::fs::OpenOptionsExt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError, mpsc};
-use std::time::{Duration, Instant};
+use std::sync::{Arc, mpsc};
+use std::time::Duration;
 
 use rusqlite::OpenFlags;
 use rusqlite::config::DbConfig;
 use sea_query::Value;
 use sea_query_rusqlite::RusqliteValue;
-use tokio::sync::{Semaphore, oneshot};
+use tokio::sync::oneshot;
 
 use super::Row;
+use super::readers::Pool;
 use crate::{Error, Result};
 
 /// Read connections that serve requests in place.
@@ -23,8 +24,6 @@ const READERS: usize = 4;
 const APART: usize = 2;
 /// How long a statement may take, as on PostgreSQL.
 pub(crate) const STATEMENT_LIMIT: Duration = Duration::from_secs(2);
-/// How many virtual machine steps pass between two looks at the clock.
-const STEPS_BETWEEN_LOOKS: i32 = 10_000;
 /// Jobs that one commit takes along at the most.
 const GROUP: usize = 256;
 
@@ -75,65 +74,6 @@ impl Drop for Writer {
 /// A job runs inside the open transaction and gives what to do once the commit is known.
 type Job = Box<dyn FnOnce(&mut rusqlite::Connection) -> Answer + Send>;
 type Answer = Box<dyn FnOnce(Result<()>) + Send>;
-
-struct Pool {
-    free: Mutex<Vec<Reader>>,
-    permits: Arc<Semaphore>,
-}
-
-/// A connection that reads, and when the read that has it must be done.
-struct Reader {
-    connection: rusqlite::Connection,
-    deadline: Arc<Mutex<Instant>>,
-}
-
-impl Reader {
-    fn open(path: &Path) -> Result<Self> {
-        let connection = open_reader(path)?;
-        let deadline = Arc::new(Mutex::new(Instant::now()));
-        let until = Arc::clone(&deadline);
-        let is_late = move || Instant::now() > *until.lock().unwrap_or_else(PoisonError::into_inner);
-        connection.progress_handler(STEPS_BETWEEN_LOOKS, Some(is_late))?;
-        Ok(Self { connection, deadline })
-    }
-}
-
-impl Pool {
-    fn open(path: &Path, size: usize) -> Result<Self> {
-        let free = (0..size).map(|_| Reader::open(path)).collect::<Result<_>>()?;
-        Ok(Self { free: Mutex::new(free), permits: Arc::new(Semaphore::new(size)) })
-    }
-
-    /// A connection for a read that begins now. Whoever takes it holds a permit for longer.
-    fn take(&self) -> Result<Taken<'_>> {
-        let reader = self.free.lock().unwrap_or_else(PoisonError::into_inner).pop();
-        let reader = reader.ok_or_else(|| Error::Unavailable("no read connection is free".into()))?;
-        *reader.deadline.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now() + STATEMENT_LIMIT;
-        Ok(Taken { pool: self, reader: Some(reader) })
-    }
-}
-
-/// A connection while it is somebody's: it goes back however that ends, by a panic too.
-struct Taken<'p> {
-    pool: &'p Pool,
-    /// There until it goes back.
-    reader: Option<Reader>,
-}
-
-impl Taken<'_> {
-    fn connection(&mut self) -> Result<&mut rusqlite::Connection> {
-        let reader = self.reader.as_mut().ok_or_else(|| Error::internal("a read connection that was given back"))?;
-        Ok(&mut reader.connection)
-    }
-}
-
-impl Drop for Taken<'_> {
-    fn drop(&mut self) {
-        if let Some(reader) = self.reader.take() {
-            self.pool.free.lock().unwrap_or_else(PoisonError::into_inner).push(reader);
-        }
-    }
-}
 
 impl Sqlite {
     /// Opens the file. Its [`hold_lock`] is kept for as long as the process has it open.
@@ -287,7 +227,7 @@ fn configure(connection: &rusqlite::Connection) -> Result<()> {
     Ok(())
 }
 
-fn open_reader(path: &Path) -> Result<rusqlite::Connection> {
+pub(super) fn open_reader(path: &Path) -> Result<rusqlite::Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = rusqlite::Connection::open_with_flags(path, flags)?;
     configure(&connection)?;
