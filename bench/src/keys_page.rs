@@ -53,7 +53,8 @@ pub(crate) async fn run(plan: Plan, postgres: bool) -> Outcome {
     measure("SQLite", &subject).await?;
     if postgres {
         let cluster = TestPostgres::start(false);
-        let subject = Subject { database: cluster.fresh_database(), ..subject };
+        let database = cluster.fresh_database();
+        let subject = Subject { database: database.to_owned(), ..subject };
         set_up(&subject, plan)?;
         progress(&format!("{} requests", plan.requests));
         let client = connect(&subject.database).await?;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use leadlatch_testkit::postgres::TestPostgres;
+use leadlatch_testkit::postgres::{FreshDatabase, TestPostgres};
 use serde_json::Value as Json;
 
 use crate::case::{CASES, Case, On};
@@ -47,6 +47,8 @@ struct Filled {
     server: Server,
     /// The reference over the same records.
     reference: Option<Server>,
+    /// What both stand on, where that is PostgreSQL.
+    databases: Vec<FreshDatabase>,
 }
 
 /// Sets the servers up and measures every case.
@@ -81,11 +83,12 @@ async fn sqlite(plan: &Plan, folder: &std::path::Path) -> Outcome<Filled> {
 }
 
 async fn postgres(plan: &Plan, cluster: &TestPostgres) -> Outcome<Filled> {
-    let (mut filled, records) = fill(plan, cluster.fresh_database()).await?;
+    let [subject, copy] = [cluster.fresh_database(), cluster.fresh_database()];
+    let (mut filled, records) = fill(plan, subject.to_owned()).await?;
     progress("the reference's copy of them");
-    let url = cluster.fresh_database();
-    reference::postgres::make(&url, filled.fixture.roster.secrets(), &records).await?;
-    filled.reference = Some(Server::start(own(&["serve-reference-on-postgres", &url])?)?);
+    reference::postgres::make(&copy, filled.fixture.roster.secrets(), &records).await?;
+    filled.reference = Some(Server::start(own(&["serve-reference-on-postgres", &copy])?)?);
+    filled.databases = vec![subject, copy];
     Ok(filled)
 }
 
@@ -94,7 +97,7 @@ async fn fill(plan: &Plan, database: String) -> Outcome<(Filled, Vec<crate::fixt
     let roster = subject.set_up(plan.sizes)?;
     let server = subject.serve()?;
     let (fixture, records) = Fixture::fill(roster, &server, plan.sizes.leads).await?;
-    Ok((Filled { fixture: Arc::new(fixture), server, reference: None }, records))
+    Ok((Filled { fixture: Arc::new(fixture), server, reference: None, databases: Vec::new() }, records))
 }
 
 /// Both servers must answer a request with the same status and, where that is a record, the same members in it: what

@@ -22,7 +22,7 @@ fn ask(url: &str, statement: &str) -> String {
 #[test]
 fn starts_with_the_encoding_and_order_of_texts_that_we_support() {
     let url = server().fresh_database();
-    assert!(url.starts_with(&format!("postgres://postgres@127.0.0.1:{}/", server().port())), "{url}");
+    assert!(url.starts_with(&format!("postgres://postgres@127.0.0.1:{}/", server().port())), "{}", &*url);
     assert_eq!(ask(&url, "SHOW server_encoding"), "UTF8");
     assert_eq!(ask(&url, "SELECT datcollate FROM pg_database WHERE datname = current_database()"), "C.UTF-8");
 }
@@ -30,11 +30,29 @@ fn starts_with_the_encoding_and_order_of_texts_that_we_support() {
 #[test]
 fn fresh_databases_are_separate() {
     let (one, other) = (server().fresh_database(), server().fresh_database());
-    assert_ne!(one, other);
+    assert_ne!(*one, *other);
     ask(&one, "CREATE TABLE here (id BIGINT)");
     let count = "SELECT count(*) FROM pg_tables WHERE tablename = 'here'";
     assert_eq!(ask(&one, count), "1");
     assert_eq!(ask(&other, count), "0");
+}
+
+#[test]
+fn a_fresh_database_goes_with_its_test_and_takes_who_is_connected_along() {
+    let database = server().fresh_database();
+    let mut connected = Command::new(server().bin().join("psql"));
+    let mut connected =
+        connected.args(["-X", "-q", &database]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    writeln!(connected.stdin.as_ref().unwrap(), "\\echo here").unwrap();
+    BufReader::new(connected.stdout.take().unwrap()).lines().next().unwrap().unwrap();
+
+    let name = database.rsplit_once('/').unwrap().1.to_owned();
+    let count = format!("SELECT count(*) FROM pg_database WHERE datname = '{name}'");
+    assert_eq!(ask(&server().url_of("postgres"), &count), "1");
+    drop(database);
+    assert_eq!(ask(&server().url_of("postgres"), &count), "0");
+    drop(connected.stdin.take());
+    connected.wait().unwrap();
 }
 
 #[test]

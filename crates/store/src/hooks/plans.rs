@@ -89,6 +89,7 @@ async fn on_sqlite() {
 
 #[tokio::test]
 async fn on_postgresql() {
-    let opened = open(&leadlatch_testkit::postgres::server().fresh_database()).await;
+    let database = leadlatch_testkit::postgres::server().fresh_database();
+    let opened = open(&database).await;
     a_claim_is_cheap(&opened, "postgresql").await;
 }

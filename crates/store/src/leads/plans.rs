@@ -210,7 +210,8 @@ async fn on_sqlite() {
 
 #[tokio::test]
 async fn on_postgresql() {
-    let opened = open(&leadlatch_testkit::postgres::server().fresh_database()).await;
+    let database = leadlatch_testkit::postgres::server().fresh_database();
+    let opened = open(&database).await;
     let analyze = async |db: &mut Connection<'_>| db.execute("ANALYZE", Vec::new()).await;
     opened.store.transact(analyze).await.expect("analyzed");
     a_partner_visits_its_own_rows_alone(&opened, "postgresql").await;
