@@ -136,6 +136,8 @@ async fn a_suspension_gets_its_turn_among_deliveries() {
         let server = database.serve_with(&[], &[ALLOWED]);
         let (_, key) = database.key("acme", None, &LEADS);
         let receiver = Receiver::start().await;
+        // Sixteen at a time, they hold the account for a minute.
+        receiver.delay(Duration::from_secs(2));
         let config = database.folder.path().join("allowed.toml");
         std::fs::write(&config, "hook_allowed_ranges = [\"127.0.0.0/8\"]\n").expect("a file");
         for number in 0..8 {

@@ -8,7 +8,7 @@ use super::world::World;
 use crate::common::both;
 
 fn clients() -> PathBuf {
-    [env!("CARGO_MANIFEST_DIR"), "tests", "wire", "clients"].iter().collect()
+    [env!("CARGO_MANIFEST_DIR"), "tests", "program", "wire", "clients"].iter().collect()
 }
 
 fn run(world: &World, program: &str, file: &str) {

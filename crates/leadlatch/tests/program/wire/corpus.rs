@@ -8,7 +8,7 @@ use super::world::{World, element};
 use crate::common::{Database, both};
 
 fn folder() -> PathBuf {
-    [env!("CARGO_MANIFEST_DIR"), "tests", "wire", "corpus"].iter().collect()
+    [env!("CARGO_MANIFEST_DIR"), "tests", "program", "wire", "corpus"].iter().collect()
 }
 
 fn cases() -> Vec<(String, Vec<u8>, Value)> {
