@@ -127,8 +127,8 @@ async fn a_suspended_account_is_told_nothing(database: &Database, server: &Serve
     database.run(&["account", "resume", "--account", "acme"]);
 }
 
-/// Deliveries in the account's own name hold the account; a suspension gets its turn among any number of them, and none
-/// begins after it.
+/// Deliveries in the account's own name hold the account while they begin; a suspension gets its turn among any number of
+/// them, and none begins after it.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_suspension_gets_its_turn_among_deliveries() {
     for database in both() {
@@ -136,7 +136,7 @@ async fn a_suspension_gets_its_turn_among_deliveries() {
         let server = database.serve_with(&[], &[ALLOWED]);
         let (_, key) = database.key("acme", None, &LEADS);
         let receiver = Receiver::start().await;
-        // Sixteen at a time, they hold the account for a minute.
+        // Sixteen at a time, they go on for a minute.
         receiver.delay(Duration::from_secs(2));
         let config = database.folder.path().join("allowed.toml");
         std::fs::write(&config, "hook_allowed_ranges = [\"127.0.0.0/8\"]\n").expect("a file");
