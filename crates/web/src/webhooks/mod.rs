@@ -23,11 +23,6 @@ use crate::page::Answer;
 pub(crate) const HOME: &str = "/settings/configuration/webhooks";
 
 /// A page of one subscription.
-/// The form of a new one.
-fn add() -> String {
-    format!("{HOME}/add")
-}
-
 fn href(id: i64, below: &str) -> String {
     if below.is_empty() { format!("{HOME}/{id}") } else { format!("{HOME}/{id}/{below}") }
 }
