@@ -15,7 +15,7 @@ use leadlatch_domain::matrix::{ImportLeads, ReadLeadGroups};
 use leadlatch_domain::text::fold;
 use leadlatch_store::imports::{self, Refusal, Source};
 use leadlatch_store::leads::{self, Block, BlockDone, Known};
-use leadlatch_store::{Connection, Error, Grant, Page, accounts, lead_groups};
+use leadlatch_store::{Connection, Error, Grant, Held, Page, accounts, lead_groups};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
@@ -74,10 +74,11 @@ pub(crate) async fn run(shell: &Shell, args: Import) -> Outcome {
     let report = args.report.clone().map(|path| Report::begin(path, &args.file)).transpose()?;
     let mut task = prepare(shell, args, file).await?;
     let mut summary = task.summary();
+    let taken = report.as_ref().and_then(Report::taken);
     let refusals = if task.args.dry_run {
-        task.check(shell, &mut summary).await?
+        task.check(shell, &mut summary, taken).await?
     } else {
-        Box::pin(task.import(shell, &mut summary)).await?
+        Box::pin(task.import(shell, &mut summary, taken)).await?
     };
     summary.rows = summary.imported + summary.refused;
     (summary.ambiguous_dates, summary.first_ambiguous_line) = (task.rows.ambiguous, task.rows.first_ambiguous);
@@ -138,11 +139,12 @@ impl Task {
         }
     }
 
-    /// Imports what of the file is not imported yet; gives every record that was ever refused.
-    async fn import(&mut self, shell: &Shell, summary: &mut Summary) -> Outcome<Vec<Refusal>> {
+    /// Imports what of the file is not imported yet; gives every record that was ever refused. `taken` is what to say
+    /// where the report of another run is in the place of this one's.
+    async fn import(&mut self, shell: &Shell, summary: &mut Summary, taken: Option<String>) -> Outcome<Vec<Refusal>> {
         let (source, again) = (self.source(), self.args.again);
-        let begin = async move |db: &mut Connection<'_>, grant| imports::begin(db, grant, source, again).await;
-        let mut import = shell.write::<ImportLeads, _, _>(&self.args.of.account, begin).await?;
+        let job = async move |db: &mut Connection<'_>, grant| begin(db, grant, source, again, taken).await;
+        let mut import = shell.write::<ImportLeads, _, _>(&self.args.of.account, job).await?;
         (summary.already_imported, summary.resumed_after) = (import.finished, import.records);
         let grant = shell.grant::<ImportLeads>(&self.args.of.account).await?;
         let (mut attempts, mut known) = (0, import.records);
@@ -170,7 +172,8 @@ impl Task {
         }
     }
 
-    /// From where the import is to its end. What was committed is known by its record alone.
+    /// From where the import is to its end. What was committed is known by its record alone; where a block fails,
+    /// `import.records` says how far those before it came.
     async fn go_on(
         &mut self,
         shell: &Shell,
@@ -182,38 +185,42 @@ impl Task {
             if import.finished {
                 return Ok(());
             }
-            self.blocks(shell, Some(import.id), import.records, import.refused).await?;
+            self.blocks(shell, Some(import.id), &mut import.records, import.refused).await?;
         }
     }
 
-    /// Checks the whole file and writes nothing.
-    async fn check(&mut self, shell: &Shell, summary: &mut Summary) -> Outcome<Vec<Refusal>> {
-        let done = self.blocks(shell, None, 0, 0).await.map_err(Failure::from)?;
+    /// Checks the whole file and writes nothing. It goes on with no import, so that no report is its own to replace.
+    async fn check(&mut self, shell: &Shell, summary: &mut Summary, taken: Option<String>) -> Outcome<Vec<Refusal>> {
+        if let Some(said) = taken {
+            return Err(Failure::new(said));
+        }
+        let done = self.blocks(shell, None, &mut 0, 0).await.map_err(Failure::from)?;
         (summary.imported, summary.refused, summary.linked) = (done.imported, done.refused.len() as i64, done.linked);
         Ok(done.refused)
     }
 
-    /// Sends the records after some to the store, a block a transaction.
+    /// Sends the records after `from` to the store, a block a transaction. `from` moves on with each, so that it is
+    /// known how far they came also where one fails.
     async fn blocks(
         &mut self,
         shell: &Shell,
         import: Option<i64>,
-        after: i64,
+        from: &mut i64,
         refused: i64,
     ) -> leadlatch_store::Result<BlockDone> {
         let (file, rows) = (&self.file, &mut self.rows);
-        let (mut progress, mut all, mut from) = (Progress::new(file.records), BlockDone::default(), after);
-        let skipped = usize::try_from(after).unwrap_or_default();
+        let (mut progress, mut all) = (Progress::new(file.records), BlockDone::default());
+        let skipped = usize::try_from(*from).unwrap_or_default();
         let mut records = file.records().skip(skipped).peekable();
         loop {
             let some: Vec<Record> = records.by_ref().take(BLOCK).collect::<Result<_, _>>().map_err(Error::internal)?;
-            let to = from + some.len() as i64;
+            let to = *from + some.len() as i64;
             let last = records.peek().is_none();
             let ambiguous = rows.ambiguous;
             let block = Block {
                 import,
                 lead_group: self.args.lead_group.clone(),
-                from,
+                from: *from,
                 to,
                 rows: some.iter().filter(|record| !record.is_blank()).map(|record| rows.row(record)).collect(),
                 last,
@@ -224,8 +231,8 @@ impl Task {
             all.linked += done.linked;
             all.refused.extend(done.refused);
             all.known = if import.is_none() { done.known } else { Known::default() };
-            from = to;
-            progress.at(from, refused + all.refused.len() as i64);
+            *from = to;
+            progress.at(to, refused + all.refused.len() as i64);
             if last {
                 progress.end();
                 all.refused.sort_by_key(|refusal| refusal.record);
@@ -245,6 +252,22 @@ impl Task {
         let name = self.args.file.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         let lead_group = self.args.lead_group.clone();
         Source { digest: self.file.digest, mapping: mapping.finalize().into(), name, lead_group }
+    }
+}
+
+/// The import that is to be gone on with. One that would begin while the report of another run is in the place of its
+/// own is taken back with this transaction: one left there by `--again` would be gone on with by a command without it.
+async fn begin(
+    db: &mut Connection<'_>,
+    grant: Held<ImportLeads>,
+    source: Source,
+    again: bool,
+    taken: Option<String>,
+) -> leadlatch_store::Result<imports::Import> {
+    let import = imports::begin(db, grant, source, again).await?;
+    match taken {
+        Some(said) if !import.finished && import.records == 0 => Err(Error::Conflict(said)),
+        _ => Ok(import),
     }
 }
 

@@ -14,33 +14,28 @@ use crate::output::{Failure, Outcome};
 /// What spreadsheets take a file for UTF-8 by, alone.
 const MARK: &str = "\u{feff}";
 
-/// A report that is being written, beside its place.
+/// A report that is to be written.
 pub(super) struct Report {
     path: PathBuf,
-    written: tempfile::NamedTempFile,
+    /// Whether an earlier report is in its place.
+    earlier: bool,
 }
 
 impl Report {
-    /// Makes sure, before anything is imported, that the report can be written, and that it takes the place of nothing but an
-    /// earlier report: that of the same import, which was interrupted.
+    /// Makes sure, before anything is imported, that the report can be written, and that it would take the place of
+    /// nothing but an earlier report.
     pub(super) fn begin(path: PathBuf, imported: &Path) -> Outcome<Self> {
-        let failed = failed(&path);
-        if let Ok(there) = fs::File::open(&path) {
-            let same = there.metadata().map_err(&failed)?;
-            let input = fs::metadata(imported).map_err(&failed)?;
-            if (same.dev(), same.ino()) == (input.dev(), input.ino()) {
-                return Err(failed(io::Error::other("this is the file that is imported; name another for --report")));
-            }
-            let mut begin = Vec::new();
-            there.take((MARK.len() + REPORT[0].len()) as u64).read_to_end(&mut begin).map_err(&failed)?;
-            if !begin.is_empty() && begin != format!("{MARK}{}", REPORT[0]).as_bytes() {
-                return Err(failed(io::Error::other("this is there already and no report; name another for --report")));
-            }
-        }
-        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        let written = tempfile::NamedTempFile::new_in(folder).map_err(&failed)?;
-        drop(failed);
-        Ok(Self { path, written })
+        let earlier = earlier(&path, imported).map_err(failed(&path))?;
+        // It goes at once: one that was kept for the end would be left behind by every import that is killed.
+        tempfile::tempfile_in(folder(&path)).map(drop).map_err(failed(&path))?;
+        Ok(Self { path, earlier })
+    }
+
+    /// What to say to a run that may not take an earlier report's place. Only an import that is gone on with or was
+    /// finished before may: to any other run it is another's, and somebody may have corrected rows in it.
+    pub(super) fn taken(&self) -> Option<String> {
+        let said = "the report of another run is there already; name another file with --report, or remove this one";
+        self.earlier.then(|| format!("{}: {said}", self.path.display()))
     }
 
     /// Where it will stand.
@@ -50,16 +45,42 @@ impl Report {
 
     /// Writes the report and moves it to its place, so that there is a whole one or none. What is written is all that the
     /// import ever refused: an import that was interrupted gives the report of one that was not.
-    pub(super) fn write(mut self, file: &File, targets: &[Target], refusals: &[Refusal]) -> Outcome {
+    pub(super) fn write(&self, file: &File, targets: &[Target], refusals: &[Refusal]) -> Outcome {
         let failed = failed(&self.path);
-        self.written.write_all(MARK.as_bytes()).map_err(&failed)?;
-        let mut lines = csv::WriterBuilder::new().flexible(true).from_writer(&mut self.written);
+        let mut written = tempfile::NamedTempFile::new_in(folder(&self.path)).map_err(&failed)?;
+        written.write_all(MARK.as_bytes()).map_err(&failed)?;
+        let mut lines = csv::WriterBuilder::new().flexible(true).from_writer(&mut written);
         rows(&mut lines, file, targets, refusals).map_err(|said| failed(io::Error::other(said)))?;
         drop(lines);
-        self.written.as_file().sync_all().map_err(&failed)?;
-        self.written.persist(&self.path).map_err(|error| failed(error.error))?;
+        written.as_file().sync_all().map_err(&failed)?;
+        written.persist(&self.path).map_err(|error| failed(error.error))?;
         Ok(())
     }
+}
+
+/// Whether an earlier report is there. An empty file is none; any other that is not a report is refused, and so is what
+/// cannot be looked at: it is there, and nobody knows what it holds.
+fn earlier(path: &Path, imported: &Path) -> io::Result<bool> {
+    let there = match fs::File::open(path) {
+        Ok(there) => there,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
+        Err(error) => return Err(error),
+    };
+    let (same, input) = (there.metadata()?, fs::metadata(imported)?);
+    if (same.dev(), same.ino()) == (input.dev(), input.ino()) {
+        return Err(io::Error::other("this is the file that is imported; name another for --report"));
+    }
+    let mut begin = Vec::new();
+    there.take((MARK.len() + REPORT[0].len()) as u64).read_to_end(&mut begin)?;
+    if !begin.is_empty() && begin != format!("{MARK}{}", REPORT[0]).as_bytes() {
+        return Err(io::Error::other("this is there already and no report; name another for --report"));
+    }
+    Ok(!begin.is_empty())
+}
+
+/// Where a report stands: from beside its place it can be moved there.
+fn folder(path: &Path) -> &Path {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
 fn failed(path: &Path) -> impl Fn(io::Error) -> Failure + '_ {
@@ -93,4 +114,19 @@ fn words(reason: &Reason, file: &File, targets: &[Target]) -> String {
     let column = targets.iter().position(|target| target.name() == reason.field);
     let name = column.and_then(|at| file.headers.get(at)).unwrap_or(&reason.field);
     format!("{name}: {}", reason.detail)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Report;
+
+    #[test]
+    fn a_report_that_is_begun_leaves_nothing_to_an_import_that_is_killed() {
+        let folder = tempfile::tempdir().unwrap();
+        let leads = folder.path().join("leads.csv");
+        std::fs::write(&leads, "email\n").unwrap();
+        let _begun = Report::begin(folder.path().join("refused.csv"), &leads).unwrap();
+        let names = std::fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name());
+        assert_eq!(names.collect::<Vec<_>>(), ["leads.csv"]);
+    }
 }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use crate::common::{Database, Server, both, sqlite};
+use crate::common::{Database, Server, both, postgresql, sqlite};
 use serde_json::{Value, json};
 
 /// A messy file of the workshop's, and what must be found in it.
@@ -116,9 +116,9 @@ async fn a_messy_file_is_imported_but_for_the_rows_that_cannot_be() {
 }
 
 /// Starts an import, waits until a block of its own is done, and kills it a moment later.
-fn kill_in_the_middle(database: &Database, file: &str, after: Duration) -> String {
+fn kill_in_the_middle(database: &Database, line: &[&str], after: Duration) -> String {
     let mut command = Command::new(env!("CARGO_BIN_EXE_leadlatch"));
-    command.args(import(file, &["--json", "--database", &database.url])).stdout(Stdio::null()).stderr(Stdio::piped());
+    command.args(line).args(["--json", "--database", &database.url]).stdout(Stdio::null()).stderr(Stdio::piped());
     let mut process = command.spawn().expect("the import starts");
     let mut said = String::new();
     let mut lines = BufReader::new(process.stderr.take().expect("a pipe"));
@@ -136,16 +136,46 @@ async fn an_import_that_is_killed_goes_on_and_has_every_row_once() {
         refuse_duplicates(&database);
         let messy = Messy::make(&database, 12_000, &["--seed", "3"]);
         let file = messy.path.to_str().expect("a path");
+        let report = database.folder.path().join("refused.csv");
+        let line = import(file, &["--report", report.to_str().expect("a path")]);
         for kill in 0..5 {
-            let said = kill_in_the_middle(&database, file, Duration::from_millis(kill * 23));
+            let said = kill_in_the_middle(&database, &line, Duration::from_millis(kill * 23));
             assert!(said.contains(" of 12000 rows"), "{said}");
         }
-        let done = database.run(&import(file, &[]));
+        let names = std::fs::read_dir(database.folder.path()).expect("a folder");
+        let names: Vec<_> = names.map(|entry| entry.expect("an entry").file_name()).collect();
+        let left = |name: &std::ffi::OsString| name.to_string_lossy().starts_with(".tmp");
+        assert!(!names.iter().any(left), "{names:?}");
+        std::fs::write(&report, "\u{feff}refused_line,refused_because\n").expect("an earlier report");
+        let done = database.run(&line);
         let resumed = done["resumed_after"].as_i64().expect("a number");
         assert!((2500..12_000).contains(&resumed), "five were in the middle: {done}");
         assert_eq!(done["refused"], json!(messy.refused().len()));
+        let report = std::fs::read_to_string(&report).expect("a report");
+        assert!(report.lines().count() > messy.refused().len(), "written anew by the import that went on");
         nothing_lost_nothing_twice(&database, &messy).await;
     }
+}
+
+/// The database is away for the first five tries of a block and for the eighth: the sixth attempt does two and fails.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_attempt_that_brought_the_import_forward_was_not_in_vain() {
+    let database = postgresql();
+    database.account("acme");
+    // A sequence goes on counting where the transaction is taken back.
+    database.sql(
+        "CREATE SEQUENCE tries; \
+         CREATE FUNCTION away() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN \
+         IF nextval('tries') IN (1, 2, 3, 4, 5, 8) THEN RAISE EXCEPTION 'away' USING ERRCODE = '57P03'; END IF; \
+         RETURN NEW; END $$; \
+         CREATE TRIGGER away BEFORE UPDATE OF records ON imports FOR EACH ROW EXECUTE FUNCTION away();",
+    );
+    let rows: Vec<_> = (0..1200).map(|row| format!("r{row}@x.example")).collect();
+    let path = database.folder.path().join("leads.csv");
+    std::fs::write(&path, format!("email\n{}\n", rows.join("\n"))).expect("a file");
+    let done = database.run(&import(path.to_str().expect("a path"), &[]));
+    assert_eq!((&done["imported"], &done["refused"]), (&json!(1200), &json!(0)), "{done}");
+    assert_eq!(database.number("SELECT last_value FROM tries"), 9, "three blocks and six failures");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -229,9 +259,12 @@ fn what_would_be_lost_is_refused(database: &Database, path: &Path) {
     assert!(database.try_run(&import(file, &[])).is_err_and(|said| said.contains("line 2: a quotation mark")));
     let leads = "email\nreported@x.example\nno address\n";
     std::fs::write(path, leads).expect("a file");
-    let [letter, nowhere] = ["letter.txt", "no/where.csv"].map(|name| path.with_file_name(name));
+    let [letter, nowhere, circle] = ["letter.txt", "no/where.csv", "circle.csv"].map(|name| path.with_file_name(name));
     std::fs::write(&letter, "Dear Ann").expect("a file");
-    for (report, why) in [(path, "is imported"), (&letter, "no report"), (&nowhere, "No such file")] {
+    std::os::unix::fs::symlink(&circle, &circle).expect("a link");
+    for (report, why) in
+        [(path, "is imported"), (&letter, "no report"), (&nowhere, "No such file"), (&circle, "circle.csv: Too many")]
+    {
         for more in [&["--dry-run"][..], &[]] {
             let line = [&["--report", report.to_str().expect("a path")], more].concat();
             let said = database.try_run(&import(file, &line)).expect_err(why);
@@ -241,10 +274,44 @@ fn what_would_be_lost_is_refused(database: &Database, path: &Path) {
     assert_eq!(std::fs::read_to_string(path).expect("the file"), leads);
     assert_eq!(std::fs::read_to_string(&letter).expect("the letter"), "Dear Ann");
     assert_eq!(database.number("SELECT COUNT(*) FROM leads"), imported);
-    let report = path.with_file_name("report.csv");
-    for again in [&[][..], &["--again"]] {
-        let line = [&["--report", report.to_str().expect("a path")], again].concat();
-        assert_eq!(database.run(&import(file, &line))["refused"], 1, "an earlier report is written anew");
+}
+
+/// The same command again writes its report anew; in that of another run somebody may have corrected rows.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_earlier_report_gives_way_to_its_own_import_alone() {
+    for database in both() {
+        database.account("acme");
+        let [file, other, report, new] =
+            ["a.csv", "b.csv", "report.csv", "new.csv"].map(|name| database.folder.path().join(name));
+        std::fs::write(&file, "email\na@x.example\nno address\n").expect("a file");
+        std::fs::write(&other, "email\nb@x.example\nno address\n").expect("a file");
+        let [file, other, to, new] = [&file, &other, &report, &new].map(|path| path.to_str().expect("a path"));
+        database.run(&import(file, &["--report", to]));
+        let whole = std::fs::read_to_string(&report).expect("a report");
+        let corrected = whole.replace(",no address", ",address@x.example");
+        assert_ne!(corrected, whole);
+        std::fs::write(&report, &corrected).expect("a report");
+
+        let counts = || ["leads", "imports"].map(|table| database.number(&format!("SELECT COUNT(*) FROM {table}")));
+        let before = counts();
+        for (file, more) in
+            [(other, &[][..]), (other, &["--dry-run"][..]), (file, &["--dry-run"][..]), (file, &["--again"][..])]
+        {
+            let line = import(file, &[&["--report", to][..], more].concat());
+            let said = database.try_run(&line).expect_err("a report is there");
+            assert!(said.contains("report.csv: the report of another run is there"), "{line:?}: {said}");
+        }
+        assert_eq!(std::fs::read_to_string(&report).expect("the report"), corrected);
+        assert_eq!(counts(), before, "nothing was begun");
+
+        let repeated = database.run(&import(file, &["--report", to]));
+        assert_eq!((&repeated["already_imported"], &repeated["refused"]), (&json!(true), &json!(1)), "{repeated}");
+        assert_eq!(std::fs::read_to_string(&report).expect("a report"), whole, "written anew");
+        let elsewhere = database.run(&import(other, &["--report", new]));
+        assert_eq!((&elsewhere["resumed_after"], &elsewhere["imported"]), (&json!(0), &json!(1)), "{elsewhere}");
+        std::fs::remove_file(&report).expect("a report");
+        let again = database.run(&import(file, &["--again", "--report", to]));
+        assert_eq!((&again["already_imported"], &again["imported"]), (&json!(false), &json!(1)), "{again}");
     }
 }
 
