@@ -15,7 +15,11 @@ use serde_json::json;
 use crate::access::{Held, Operator};
 use crate::audit::{self, Pending};
 use crate::engine::{Connection, Row, values};
-use crate::{Error, Result, access_keys, change, deletions, lead_groups, statuses};
+use crate::{Error, Result, access_keys, change, lead_groups, statuses};
+
+mod erase;
+
+pub use erase::{begin_erasure, delete, erase_some};
 
 /// An account, as its operator sees it.
 #[derive(Debug, Clone, Serialize)]
@@ -36,6 +40,8 @@ pub struct Account {
     pub host: Option<String>,
     /// Whether its keys are refused.
     pub suspended: bool,
+    /// Whether it is being erased: some of it is gone already.
+    pub erasing: bool,
     /// Where leads are put that name no group.
     pub default_lead_group_id: Option<i64>,
     /// When a new lead counts as a duplicate, in groups without a rule of their own.
@@ -71,7 +77,7 @@ pub struct NewAccount {
 
 const COLUMNS: &str = "id, slug, name, country, time_zone, currency, host, suspended, bin_days, created_at, \
      default_lead_group_id, duplicate_within, duplicate_fields, duplicate_outcome, request_log_days, \
-     audit_details_days, plain_http";
+     audit_details_days, plain_http, erasing";
 
 /// Makes an account with the lead group *General* and a status for each conversion point.
 pub async fn create(db: &mut Connection<'_>, _: &Operator, new: NewAccount) -> Result<Account> {
@@ -119,6 +125,10 @@ async fn get(db: &mut Connection<'_>, slug: &str) -> Result<Account> {
 pub async fn suspend(db: &mut Connection<'_>, _: &Operator, slug: &str, suspended: bool) -> Result<Account> {
     let account = get(db, slug).await?;
     let id = account.id.get();
+    if account.erasing && !suspended {
+        let detail = format!("The account {slug} is being erased: leadlatch account delete --account {slug} goes on.");
+        return Err(Error::Conflict(detail));
+    }
     if account.suspended == suspended {
         return Ok(account);
     }
@@ -133,63 +143,6 @@ pub async fn suspend(db: &mut Connection<'_>, _: &Operator, slug: &str, suspende
     db.audit(Pending::by_operator(audit::SERVER, event, id, details.clone()));
     db.audit(Pending::by_operator(id, event, id, details));
     Ok(Account { suspended, ..account })
-}
-
-/// What an account may have very much of; the rest goes with its last transaction.
-const LARGE: [&str; 3] = ["leads", "hook_deliveries", "request_log"];
-/// Rows that are erased in one transaction: each takes what hangs on it along.
-const ERASED_AT_ONCE: i64 = 500;
-
-/// Erases a block of what an account has very much of, so that neither its deletion nor anybody's write waits for all of it;
-/// whether there may be more. The account is suspended first, or it goes on growing.
-pub async fn erase_some(db: &mut Connection<'_>, _: &Operator, slug: &str) -> Result<bool> {
-    let account = get(db, slug).await?;
-    if !account.suspended {
-        return Err(Error::Conflict(format!("The account {slug} is not suspended.")));
-    }
-    for table in LARGE {
-        let sql = format!(
-            "DELETE FROM {table} WHERE account_id = $1 AND id IN \
-             (SELECT id FROM {table} WHERE account_id = $1 ORDER BY id LIMIT $2)"
-        );
-        if db.execute(&sql, values![account.id.get(), ERASED_AT_ONCE]).await? > 0 {
-            return Ok(true);
-        }
-    }
-    Ok(false)
-}
-
-/// Erases an account and everything that belongs to it. The server's own trail keeps the head of its chain.
-pub async fn delete(db: &mut Connection<'_>, operator: &Operator, slug: &str) -> Result<Account> {
-    let account = find(db, operator, slug).await?;
-    let id = account.id.get();
-    let head = db
-        .query_opt("SELECT number, hash FROM audit_heads WHERE account_id = $1", values![id], |row| {
-            Ok((row.get::<i64>(0)?, row.get::<Vec<u8>>(1)?))
-        })
-        .await?;
-    access_keys::close_gates(db, id, None).await?;
-    for (key, digest) in deletions::keys_of_account(db, id).await? {
-        deletions::keep_key(db, key, digest).await?;
-    }
-    // Leads first: they hold on to the settings that the account's row would take along.
-    for table in [
-        "leads",
-        "access_keys",
-        "partner_records",
-        "audit_details",
-        "audit_entries",
-        "audit_heads",
-        "deletions",
-        "failed_sign_ins",
-    ] {
-        db.execute(&format!("DELETE FROM {table} WHERE account_id = $1"), values![id]).await?;
-    }
-    db.execute("DELETE FROM accounts WHERE id = $1", values![id]).await?;
-    let last = head.map(|(number, hash)| json!({"number": number, "hash": leadlatch_domain::audit::Hash::from_slice(&hash).map(|hash| hash.to_string())}));
-    let details = json!({"slug": slug, "name": account.name, "last_head": last});
-    db.audit(Pending::by_operator(audit::SERVER, Event::AccountDeleted, id, details));
-    Ok(account)
 }
 
 fn read(row: &Row<'_>) -> Result<Account> {
@@ -208,6 +161,7 @@ fn read(row: &Row<'_>) -> Result<Account> {
         request_log_days: row.get(14)?,
         audit_details_days: row.get(15)?,
         plain_http: row.get(16)?,
+        erasing: row.get(17)?,
         created_at: Timestamp::from_micros(row.get(9)?),
     })
 }

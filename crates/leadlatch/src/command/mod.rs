@@ -3,6 +3,7 @@
 mod audit;
 mod backup;
 mod change;
+mod erase;
 mod hook;
 mod hosts;
 mod import;

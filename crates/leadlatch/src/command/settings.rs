@@ -15,7 +15,7 @@ use leadlatch_store::{
 };
 use secrecy::SecretString;
 
-use super::{Shell, change, hosts, tables};
+use super::{Shell, change, erase, hosts, tables};
 use crate::cli::{Account, LeadGroup, LeadType, Site, Status, User, UserGroup};
 use crate::output::Outcome;
 
@@ -40,35 +40,14 @@ pub(crate) async fn account(shell: &Shell, command: Account) -> Outcome {
         Account::List => shell.output.show(&store.read(async |db| accounts::list(db, operator).await).await?),
         Account::Suspend(of) => suspend(shell, of.account, true).await,
         Account::Resume(of) => suspend(shell, of.account, false).await,
-        Account::Delete(of) => {
-            erase(shell, &of.account).await?;
-            let deleted = store.operate(operator, async move |db| accounts::delete(db, &by, &of.account).await).await?;
-            shell.output.show(&deleted)
-        }
+        Account::Delete(of) => shell.output.show(&erase::account(shell, &of.account).await?),
     }
 }
 
 async fn suspend(shell: &Shell, slug: String, suspended: bool) -> Outcome {
-    shell.output.show(&set_suspended(shell, slug, suspended).await?)
-}
-
-async fn set_suspended(shell: &Shell, slug: String, suspended: bool) -> Outcome<accounts::Account> {
     let operator = shell.opened.operator.clone();
     let job = async move |db: &mut Connection<'_>| accounts::suspend(db, &operator, &slug, suspended).await;
-    Ok(shell.opened.store.operate(&shell.opened.operator, job).await?)
-}
-
-/// Ends all that an account does, then erases what it has very much of, block by block. Where that is cut off, the same
-/// command goes on.
-async fn erase(shell: &Shell, slug: &str) -> Outcome {
-    set_suspended(shell, slug.to_owned(), true).await?;
-    loop {
-        let (operator, slug) = (shell.opened.operator.clone(), slug.to_owned());
-        let job = async move |db: &mut Connection<'_>| accounts::erase_some(db, &operator, &slug).await;
-        if !shell.opened.store.operate(&shell.opened.operator, job).await? {
-            return Ok(());
-        }
-    }
+    shell.output.show(&shell.opened.store.operate(&shell.opened.operator, job).await?)
 }
 
 /// A password from the terminal without echo, or the first line of stdin.

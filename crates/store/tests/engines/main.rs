@@ -1,5 +1,6 @@
 //! The store as its callers use it, on SQLite and on PostgreSQL, and what of it must not compile.
 
+mod accounts;
 mod beside_each_other;
 mod common;
 mod deletions;

@@ -186,6 +186,9 @@ fn a_kept_head_that_nothing_was_held_against_is_refused() {
         assert!(!said.contains("BROKEN"), "{said}");
     }
     database.run(&["account", "delete", "--account", acme]);
+    let trail = database.run(&["audit", "list", "--server"]);
+    let events: Vec<_> = trail["entries"].as_array().expect("entries").iter().map(|entry| &entry["event"]).collect();
+    assert!(events.contains(&&"account.erasure_begun".into()), "{trail}");
     let said = verify_kept(&database, &[], &kept).expect_err("a removed account");
     assert!(said.contains("it was deleted, or this is another database"), "{said}");
     let said = verify_kept(&other, &[], &kept).expect_err("another database");
