@@ -69,18 +69,18 @@ pub(super) async fn post(State(app): State<App>, request: Request) -> Result<Res
 }
 
 /// Adds the fields of a body, if it is a form. One of another type than forms have is one if it names a lead group all the
-/// same: programs call their bodies what they like.
+/// same: programs call their bodies what they like. Where the address names the group, a body that is no form is beside it.
 async fn read_body(fields: &mut Fields, headers: &HeaderMap, body: Body) -> Result<bool, Problem> {
     let kind = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let body = body::whole(body).await?;
-    if let Some(boundary) = parts::boundary(kind) {
+    if let Some(boundary) = parts::boundary(kind, &body) {
         parts::read(body, boundary).await?.iter().for_each(|part| fields.put(part));
         return Ok(true);
     }
     let essence = kind.split(';').next().unwrap_or_default().trim();
     let said = essence.is_empty() || essence.eq_ignore_ascii_case("application/x-www-form-urlencoded");
     if !said && !body.is_empty() && Fields::of(&body, Some(kind)).text(GROUP).is_empty() {
-        return Ok(false);
+        return Ok(!fields.text(GROUP).is_empty());
     }
     fields.add(&body, Some(kind));
     Ok(true)

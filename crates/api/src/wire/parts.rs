@@ -9,6 +9,8 @@ use multer::Multipart;
 
 use crate::problem::Problem;
 
+const PARTS: &str = "multipart/form-data";
+
 /// A field as it was sent.
 #[derive(Debug)]
 pub(super) struct Part {
@@ -18,12 +20,14 @@ pub(super) struct Part {
     pub(super) kind: Option<String>,
 }
 
-/// The boundary that a `Content-Type` names, if it is a form in parts; an empty one where it names none.
-pub(super) fn boundary(content_type: &str) -> Option<String> {
+/// The boundary of a form in parts: the one that its `Content-Type` names, or where that names none or another than the body
+/// begins with, the body's own. A body that begins with none is no such form, whatever it is called.
+pub(super) fn boundary(content_type: &str, body: &[u8]) -> Option<String> {
     let essence = content_type.split(';').next().unwrap_or_default().trim();
-    essence
-        .eq_ignore_ascii_case("multipart/form-data")
-        .then(|| multer::parse_boundary(content_type).unwrap_or_default())
+    let begins = body.trim_ascii_start().strip_prefix(b"--").filter(|_| essence.eq_ignore_ascii_case(PARTS))?;
+    let named = multer::parse_boundary(content_type).ok().filter(|named| begins.starts_with(named.as_bytes()));
+    let first = || String::from_utf8(begins.split(|byte| *byte == b'\n').next()?.trim_ascii_end().to_vec()).ok();
+    named.or_else(first)
 }
 
 /// Every field of a body that has been read, which bounds them all together.
@@ -57,10 +61,17 @@ mod tests {
 
     #[test]
     fn only_a_form_in_parts_has_a_boundary() {
-        assert_eq!(boundary("Multipart/Form-Data; boundary=\"a b\"").as_deref(), Some("a b"));
-        assert_eq!(boundary("multipart/form-data").as_deref(), Some(""));
+        let body = b"\r\n--a b\r\nContent-Disposition: form-data; name=x\r\n\r\ny\r\n--a b--\r\n";
+        for kind in
+            ["Multipart/Form-Data; boundary=\"a b\"", "multipart/form-data", "multipart/form-data; boundary=c=d"]
+        {
+            assert_eq!(boundary(kind, body).as_deref(), Some("a b"), "{kind}");
+        }
         for other in ["multipart/mixed; boundary=b", "application/x-www-form-urlencoded; boundary=b", ""] {
-            assert_eq!(boundary(other), None, "{other}");
+            assert_eq!(boundary(other, body), None, "{other}");
+        }
+        for pairs in [&b"a=b&c=d"[..], b""] {
+            assert_eq!(boundary("multipart/form-data; boundary=b", pairs), None);
         }
     }
 

@@ -147,7 +147,6 @@ async fn a_form_in_parts_is_taken_and_what_is_no_form_is_told_so() {
         assert_eq!(post_as(&world, kind, in_parts(&foreign)).await.status, 403);
         let cut = in_parts(&fields);
         assert_eq!(post_as(&world, kind, cut[..cut.len() - 20].to_vec()).await.status, 400);
-        assert_eq!(post_as(&world, "multipart/form-data", cut).await.status, 400, "without a boundary");
         let large = in_parts(&[("strLeadData1", "x".repeat(2 << 20).as_bytes())]);
         assert_eq!(post_as(&world, kind, large).await.status, 413);
         // What is no form is told so, whatever group it means.
@@ -159,8 +158,20 @@ async fn a_form_in_parts_is_taken_and_what_is_no_form_is_told_so() {
         assert_eq!(world.leads(), before);
         // A program that calls its form what it is not is understood.
         let form = "intLeadGroupID=40001&strLeadEmail=plain@example.com";
-        assert_eq!(post_as(&world, "text/plain;charset=UTF-8", form).await.status, 200);
-        assert_eq!(world.leads(), before + 1);
+        for kind in ["text/plain;charset=UTF-8", "multipart/form-data", "multipart/form-data; boundary=b"] {
+            assert_eq!(post_as(&world, kind, form).await.status, 200, "{kind}");
+        }
+        assert_eq!(world.leads(), before + 3);
+        // So is one in parts whose header names no boundary, or another.
+        for kind in ["multipart/form-data", "multipart/form-data; boundary=c=d"] {
+            assert_eq!(post_as(&world, kind, in_parts(&fields)).await.status, 200, "{kind}");
+        }
+        assert_eq!(world.leads(), before + 5);
+        // What stands beside a form in the address is no form.
+        let url = format!("{}{FORM}?{form}", world.server.base);
+        let beside = browser().post(&url).header("content-type", "application/json").body("{}");
+        assert_eq!(beside.send().await.expect("an answer").status(), StatusCode::OK);
+        assert_eq!(world.leads(), before + 6);
     }
 }
 
