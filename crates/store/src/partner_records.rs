@@ -144,17 +144,7 @@ pub async fn all(db: &mut Connection<'_>, grant: &Grant<WritePartners>) -> Resul
 }
 
 pub(crate) async fn find(db: &mut Connection<'_>, account: i64, id: i64) -> Result<PartnerRecord> {
-    find_locked(db, account, id, "").await
-}
-
-/// One to which a lead is given in the same transaction: its deletion comes before that, or waits for it.
-pub(crate) async fn find_held(db: &mut Connection<'_>, account: i64, id: i64) -> Result<PartnerRecord> {
-    let lock = db.lock_rows(" FOR SHARE");
-    find_locked(db, account, id, lock).await
-}
-
-async fn find_locked(db: &mut Connection<'_>, account: i64, id: i64, lock: &str) -> Result<PartnerRecord> {
-    let found = db.query_opt(&format!("{SELECT} AND id = $2{lock}"), values![account, id], read).await?;
+    let found = db.query_opt(&format!("{SELECT} AND id = $2"), values![account, id], read).await?;
     let mut record = found.ok_or_else(|| Error::no_such("partner", id))?;
     with_links(db, account, std::slice::from_mut(&mut record)).await?;
     Ok(record)

@@ -166,6 +166,12 @@ impl<'c> Connection<'c> {
         self.gate(-account, gate).await
     }
 
+    /// A partner record's gate, as a key's: whoever gives it a lead passes it, before any row is locked. Its numbers are
+    /// those that are left, from the least up.
+    pub(crate) async fn record_gate(&mut self, record: i64, gate: Gate) -> Result<()> {
+        self.gate(i64::MIN + record, gate).await
+    }
+
     /// Takes numbers in the order given and holds them to the end of the transaction, in one statement. Whoever takes
     /// several takes them in the order of the numbers. On SQLite the one writer has them all.
     pub(crate) async fn take_turns(&mut self, turns: &[(Turn, i64)]) -> Result<()> {

@@ -13,7 +13,7 @@ use super::insert::{self, NewLead};
 use super::row::{LeadRow, data_text};
 use super::{duplicates, history, read, resolve, tell, test_leads};
 use crate::access::{Grant, Held, Visible};
-use crate::engine::{Connection, values};
+use crate::engine::{Connection, Gate, values};
 use crate::marketing::{self, Kind as List};
 use crate::statuses::{self, Stage};
 use crate::{Error, Result, lead_groups};
@@ -53,6 +53,10 @@ pub(super) async fn make<A>(db: &mut Connection<'_>, grant: &Held<A>, input: Lea
 /// The lead that a caller sent, checked and whole but for its id, and its group.
 pub(super) async fn prepare<A>(db: &mut Connection<'_>, grant: &Held<A>, mut input: LeadInput) -> Result<(Lead, i64)> {
     refuse_without_side(grant)?;
+    if let Some(record) = input.int(LeadField::IntroducerId) {
+        // It is deleted by a mark, which no foreign key sees: its gate is passed before any row is locked.
+        db.record_gate(record, Gate::Pass).await?;
+    }
     let group = lead_group(db, grant, &mut input).await?;
     resolve::lead_type(db, grant, &mut input, group).await?;
     resolve::refuse_missing(db, grant, &input).await?;

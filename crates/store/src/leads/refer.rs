@@ -11,7 +11,7 @@ use super::tell::{self, Facts};
 use super::{history, read};
 use crate::access::Held;
 use crate::audit::Pending;
-use crate::engine::{Connection, values};
+use crate::engine::{Connection, Gate, values};
 use crate::{Error, Result, partner_records};
 
 /// Refuses a lead that the caller does not reach.
@@ -21,11 +21,14 @@ pub async fn refuse_missing(db: &mut Connection<'_>, grant: &Held<ReferLeads>, i
 
 /// Refers a lead to a record that buys, or to nobody. The supplier's view of the lead does not move by it.
 pub async fn refer(db: &mut Connection<'_>, grant: Held<ReferLeads>, id: i64, to: Option<PartnerId>) -> Result<()> {
-    let lock = db.lock_rows(" FOR UPDATE OF leads");
-    let found = read::fetch(db, &grant.scope(), id, lock).await?.ok_or_else(|| grant.missing("lead"))?;
     let partner = to.map(PartnerId::get);
     if let Some(partner) = partner {
-        let record = partner_records::find_held(db, grant.account(), partner).await?;
+        db.record_gate(partner, Gate::Pass).await?;
+    }
+    let lock = db.lock_rows(" FOR UPDATE OF leads");
+    let found = read::fetch(db, &grant.scope(), id, lock).await?.ok_or_else(|| grant.missing("lead"))?;
+    if let Some(partner) = partner {
+        let record = partner_records::find(db, grant.account(), partner).await?;
         if record.kind == "introducer" {
             return Err(Error::Conflict(format!("{} does not buy leads: its kind is introducer.", record.company)));
         }

@@ -16,17 +16,13 @@ const DATA_MAX: usize = 256 << 10;
 
 /// Whether a record of the account exists, for the records that only a Full key names.
 pub(super) async fn refuse_missing<A>(db: &mut Connection<'_>, grant: &Grant<A>, input: &LeadInput) -> Result<()> {
-    // A partner record is deleted by a mark, which no foreign key sees: its row is held.
-    let introducer = format!(
-        "SELECT id FROM partner_records WHERE account_id = $1 AND id = $2 AND deleted_at IS NULL \
-         AND kind IN ('introducer', 'both'){}",
-        db.lock_rows(" FOR SHARE")
-    );
+    let introducer = "SELECT id FROM partner_records WHERE account_id = $1 AND id = $2 AND deleted_at IS NULL \
+         AND kind IN ('introducer', 'both')";
     let named = [
         (LeadField::SiteId, "SELECT id FROM sites WHERE account_id = $1 AND id = $2"),
         (LeadField::UserId, "SELECT id FROM users WHERE account_id = $1 AND id = $2"),
         (LeadField::UserGroupId, "SELECT id FROM user_groups WHERE account_id = $1 AND id = $2"),
-        (LeadField::IntroducerId, introducer.as_str()),
+        (LeadField::IntroducerId, introducer),
     ];
     for (field, sql) in named {
         if let Some(id) = input.int(field)
@@ -107,6 +103,8 @@ pub(super) fn data<A>(grant: &Grant<A>, input: &mut LeadInput, fields: &[CustomF
         let field = fields.iter().find(|field| field.key == key);
         if value.is_null() {
             lead.data.retain(|(kept, _)| *kept != key);
+            // Whether it held anything: who may write it may not be one who reads it.
+            input.faults.extend(field.filter(|field| field.required).map(is_required));
             continue;
         }
         match field.map_or_else(|| check_undefined(&value), |field| field.check(&value)) {
@@ -168,9 +166,12 @@ pub(super) fn require<A>(
         let has = |lead: &Lead| lead.data.iter().any(|(key, _)| *key == field.key);
         let missing = before.is_none_or(has) && !has(lead);
         if missing && !input.faults.iter().any(|fault| fault.field == name) {
-            input
-                .faults
-                .push(Fault::new("required", format!("{} is required in this lead group.", field.label)).on(name));
+            input.faults.push(is_required(field));
         }
     }
+}
+
+fn is_required(field: &CustomField) -> FieldFault {
+    let fault = Fault::new("required", format!("{} is required in this lead group.", field.label));
+    fault.on(format!("data.{}", field.key))
 }

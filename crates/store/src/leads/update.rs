@@ -47,9 +47,12 @@ pub async fn update(
     read::view(db, &grant, row).await
 }
 
-/// A Partner key names its record where it stands anyway; it neither puts it elsewhere nor takes it away.
+/// A Partner key names its record where it stands anyway; it neither puts it elsewhere nor takes it away. Judged by what it
+/// is shown: another's record there is none, and may not be told apart from that.
 fn refuse_not_own<A>(grant: &Grant<A>, input: &LeadInput, before: &Lead) -> Result<()> {
-    let differs = |(field, named): &&(LeadField, Option<PartnerId>)| before.int(*field) != named.map(PartnerId::get);
+    let record = grant.partner().map(|(record, _)| record.get());
+    let shown = |field| before.int(field).filter(|id| Some(*id) == record);
+    let differs = |(field, named): &&(LeadField, Option<PartnerId>)| shown(*field) != named.map(PartnerId::get);
     let denied: Vec<_> = input.own.iter().filter(differs).map(|(field, _)| field.name().to_owned()).collect();
     if denied.is_empty() { Ok(()) } else { Err(Error::fields(denied, grant.scopes())) }
 }

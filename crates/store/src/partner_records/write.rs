@@ -13,7 +13,7 @@ use super::links::{self, LinkIds, Links, shift};
 use super::{PartnerRecord, find};
 use crate::access::{Held, Visible};
 use crate::audit::Pending;
-use crate::engine::{Connection, values};
+use crate::engine::{Connection, Gate, values};
 use crate::names::Names;
 use crate::{Error, Result, access_keys, change, wire_numbers};
 
@@ -75,10 +75,12 @@ fn contacts(change: &PartnerChange) -> [Option<Option<String>>; 3] {
     ]
 }
 
-/// Closes the gates of the record's keys, then locks its row: a key that is being made for it comes before this or sees it.
-/// The lock is one that leads may refer to the record beside, so that no write which has passed a gate waits for it.
+/// Closes the gates of the record's keys and its own, then locks its row: a key that is being made for it, or a lead that is
+/// given to it, comes before this or sees it. The lock is one that leads may refer to the record beside, so that no write
+/// which has passed a gate waits for it.
 pub(super) async fn hold(db: &mut Connection<'_>, account: i64, id: i64) -> Result<PartnerRecord> {
     access_keys::close_gates(db, account, Some(id)).await?;
+    db.record_gate(id, Gate::Close).await?;
     let lock = db.lock_rows(" FOR NO KEY UPDATE");
     let sql = format!("SELECT id FROM partner_records WHERE account_id = $1 AND id = $2{lock}");
     let found = db.query_opt(&sql, values![account, id], |row| row.get::<i64>(0)).await?;

@@ -1,6 +1,7 @@
 //! Two writes at the same time on PostgreSQL, the first kept open until the second waits for it: whichever comes first,
 //! nothing uses a setting that is gone, and no key outlives its record. On SQLite one writer takes them in turn.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use leadlatch_domain::id::PartnerId;
@@ -96,6 +97,11 @@ fn lead(status: i64) -> LeadInput {
     LeadInput::parse(body.as_object().expect("an object"), Mode::Create, &FieldRights::Full).expect("an input")
 }
 
+fn lead_of(introducer: i64) -> LeadInput {
+    let body = json!({"email": "x@example.com", "introducer_id": introducer});
+    LeadInput::parse(body.as_object().expect("an object"), Mode::Create, &FieldRights::Full).expect("an input")
+}
+
 fn key(partner: i64) -> NewKey {
     let scopes: ScopeSet = [Scope::ReadLeads].into_iter().collect();
     NewKey {
@@ -170,4 +176,64 @@ async fn a_key_that_is_made_beside_its_records_change_sees_it() {
     let rights = access.permit::<leadlatch_domain::matrix::ReadLeads>().expect("a proof").fields();
     let FieldRights::Partner { sides, .. } = rights else { panic!("a Partner key") };
     assert_eq!(sides, PartnerKind::Introducer.sides());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_record_that_is_being_deleted_is_given_no_lead() {
+    let world = World::new().await;
+    let partner = world.partner().await;
+    let (deleted, made) = world
+        .overlap(
+            async move |db: &mut Connection<'_>, grant| partner_records::delete(db, grant, partner).await,
+            async move |db: &mut Connection<'_>, grant| Box::pin(leads::create(db, grant, lead_of(partner))).await,
+        )
+        .await;
+    deleted.expect("a deletion");
+    assert_eq!(made.expect_err("its record is gone").code(), Code::NotFound);
+
+    let (input, partner) = (lead(world.status().await), world.partner().await);
+    let job = async move |db: &mut Connection<'_>, grant| Box::pin(leads::create(db, grant, input)).await;
+    let id = world.write(job).await.expect("a lead").id().expect("an id");
+    let (deleted, referred) = world
+        .overlap(
+            async move |db: &mut Connection<'_>, grant| partner_records::delete(db, grant, partner).await,
+            async move |db: &mut Connection<'_>, grant| leads::refer(db, grant, id, PartnerId::new(partner)).await,
+        )
+        .await;
+    deleted.expect("a deletion");
+    referred.expect_err("its record is gone");
+}
+
+/// One that is given leads without end is deleted all the same: whoever comes after the deletion waits for it.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_deletion_of_a_record_gets_its_turn_among_its_leads() {
+    let world = World::new().await;
+    let partner = world.partner().await;
+    let ended = AtomicBool::new(false);
+    let stream = async || {
+        while !ended.load(Ordering::SeqCst) {
+            let job = async move |db: &mut Connection<'_>, grant| {
+                Box::pin(leads::create(db, grant, lead_of(partner))).await?;
+                tokio::time::sleep(Duration::from_millis(100)).await;
+                Ok(())
+            };
+            if world.write(job).await.is_err() {
+                return;
+            }
+        }
+    };
+    let delete = async {
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        let job = async move |db: &mut Connection<'_>, grant| partner_records::delete(db, grant, partner).await;
+        let deleted = world.write(job).await;
+        ended.store(true, Ordering::SeqCst);
+        deleted
+    };
+    // Each begins before another ends.
+    let later = async |wait: u64| {
+        tokio::time::sleep(Duration::from_millis(wait)).await;
+        stream().await;
+    };
+    let (deleted, ..) = tokio::join!(delete, stream(), later(33), later(66));
+    deleted.expect("a deletion");
 }

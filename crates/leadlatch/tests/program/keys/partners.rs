@@ -213,9 +213,16 @@ async fn a_key_of_both_sides_names_its_record_where_it_stands() {
         let bought = server.lead(&supplier, "bought").await;
         database.run(&["lead", "refer", "--account", acme, &bought.to_string(), "--partner", &both_sides]);
         let supplied = server.lead(&key, "supplied").await;
+        let rival = database.partner(acme, "partner", "Rival");
+        let sold = server.lead(&key, "sold").await;
+        database.run(&["lead", "refer", "--account", acme, &sold.to_string(), "--partner", &rival]);
         for (lead, body, status) in [
             (bought, json!({"partner_id": own}), StatusCode::OK),
             (bought, json!({"introducer_id": own}), StatusCode::FORBIDDEN),
+            // Whether another stands there is not told: both are shown as none.
+            (bought, json!({"introducer_id": null}), StatusCode::OK),
+            (sold, json!({"partner_id": null}), StatusCode::OK),
+            (sold, json!({"partner_id": own}), StatusCode::FORBIDDEN),
             (bought, json!({"partner_id": null}), StatusCode::FORBIDDEN),
             (supplied, json!({"introducer_id": own}), StatusCode::OK),
             (supplied, json!({"partner_id": own}), StatusCode::FORBIDDEN),
