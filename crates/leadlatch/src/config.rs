@@ -292,10 +292,12 @@ pub(crate) fn without_password(url: &str) -> String {
         return url.to_owned();
     }
     let Some((scheme, rest)) = url.split_once("://") else { return "(not shown)".to_owned() };
-    // As the driver reads it: what stands before the first @ is who asks, whatever signs the password has in it.
+    // As the driver reads it: what stands before the first @ is who asks, whatever signs the password has in it. Behind it
+    // there may still be a password, of whoever did not know that an @ in it has to be written as %40.
     let until = |text: &str, signs: &[char]| text.split(signs).next().unwrap_or_default().to_owned();
+    let host = |place: &str| until(place, &['?']).rsplit('@').next().unwrap_or_default().to_owned();
     match rest.split_once('@') {
-        Some((user, place)) => format!("{scheme}://{}@{}", until(user, &[':', '?']), until(place, &['?'])),
+        Some((user, place)) => format!("{scheme}://{}@{}", until(user, &[':', '?']), host(place)),
         None => format!("{scheme}://{}", until(rest, &['?'])),
     }
 }
@@ -385,6 +387,8 @@ mod tests {
             "postgres://ann@db/leads?password=se@cret",
             "postgres://ann:se?cr:et@db/leads",
             "postgres://ann:secret@db/leads?options=-c%20x@y",
+            "postgres://ann:pa@ss@db/leads",
+            "postgres://ann:@hunter2@db/leads?a@b",
         ] {
             assert_eq!(without_password(url), "postgres://ann@db/leads");
         }

@@ -5,14 +5,16 @@
 
 pub(crate) mod sweep;
 
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::FutureExt;
 use leadlatch_domain::id::AccountId;
 use leadlatch_domain::matrix::{PurgeLeads, Role};
 use leadlatch_store::usage::Usage;
 use leadlatch_store::usage::log::LogWriter;
-use leadlatch_store::{Connection, Operator, Result, Store, accounts, idempotency, sessions};
+use leadlatch_store::{Connection, Error, Operator, Result, Store, accounts, idempotency, sessions};
 use tokio::sync::{Mutex, watch};
 use tokio::task::JoinHandle;
 use tokio::time::MissedTickBehavior;
@@ -176,11 +178,19 @@ impl Shared {
             _ => {}
         }
         let operator = &self.operator;
+        let is_stopped = || *stopped.borrow();
         for account in self.store.read(async |db| accounts::list(db, operator).await).await? {
-            // One account's trouble is not the others'.
-            if let Err(error) = self.round_of(duty, account.id, || *stopped.borrow()).await {
-                let account = account.id.get();
-                tracing::error!(%error, duty = duty.name(), account, "a round of upkeep failed for an account");
+            if is_stopped() {
+                break;
+            }
+            match self.round_of(duty, account.id, is_stopped).await {
+                Ok(()) => {}
+                Err(error @ (Error::Unavailable(_) | Error::NoRoom)) => return Err(error),
+                // One account's trouble is not the others'.
+                Err(error) => {
+                    let account = account.id.get();
+                    tracing::error!(%error, duty = duty.name(), account, "a round of upkeep failed for an account");
+                }
             }
         }
         Ok(())
@@ -219,10 +229,16 @@ async fn write_log(shared: Arc<Shared>, mut log: LogWriter, mut stopped: watch::
             () = async { tokio::time::sleep(pause).await; log.gather().await } => {}
             _ = stopped.wait_for(|stopped| *stopped) => return log,
         }
-        pause = match log.write(&shared.store, &shared.usage).await {
-            Ok(()) => Duration::ZERO,
-            Err(error) => {
+        pause = match AssertUnwindSafe(log.write(&shared.store, &shared.usage)).catch_unwind().await {
+            Ok(Ok(())) => Duration::ZERO,
+            Ok(Err(error)) => {
                 tracing::error!(%error, "the request log could not be written");
+                RETRY
+            }
+            // As with the duties: a panic ends one batch, and not the log.
+            Err(_) => {
+                tracing::error!("a batch of the request log ended badly");
+                log.give_up(&shared.usage);
                 RETRY
             }
         };

@@ -20,6 +20,8 @@ const PAUSE: Duration = Duration::from_millis(200);
 /// A receiver that took longer stands among those that fail, for as long as [`REMEMBERED`].
 const SLOW: Duration = Duration::from_secs(3);
 const REMEMBERED: Duration = Duration::from_mins(5);
+/// The longest that a subscription is left alone which cannot be served, through a fault of ours.
+const LONGEST_REST: Duration = Duration::from_mins(1);
 
 /// A delivery that is over, by its task, and how long its receiver took.
 type Done = std::result::Result<(Id, Option<Duration>), JoinError>;
@@ -30,8 +32,17 @@ pub(crate) struct Courier {
     running: JoinSet<Option<Duration>>,
     begun: HashMap<Id, Place>,
     slow: HashMap<i64, Instant>,
+    /// Subscriptions that could not be served.
+    resting: HashMap<i64, Rest>,
     /// Whom it begins with in the next round, so that everybody is first at some time.
     turn: usize,
+}
+
+/// How long a subscription is left alone, and since when.
+#[derive(Debug, Clone, Copy)]
+struct Rest {
+    since: Instant,
+    wait: Duration,
 }
 
 impl Courier {
@@ -44,6 +55,7 @@ impl Courier {
             running: JoinSet::new(),
             begun: HashMap::new(),
             slow: HashMap::new(),
+            resting: HashMap::new(),
             turn: 0,
         };
         // A figure that is there from the start is never taken for one that is missing.
@@ -109,6 +121,7 @@ impl Courier {
     /// Gives everybody with something due as many places as there are; answers how many deliveries began.
     async fn round(&mut self) -> Result<usize> {
         self.slow.retain(|_, since| since.elapsed() < REMEMBERED);
+        self.resting.retain(|_, rest| rest.since.elapsed() < REMEMBERED);
         let means = Arc::clone(&self.means);
         let mut waiting = means.store.read(async |db| hooks::waiting(db, &means.operator).await).await?;
         if waiting.is_empty() {
@@ -119,18 +132,32 @@ impl Courier {
         waiting.rotate_left(first);
         let mut begun = 0;
         for one in &waiting {
+            if self.rests(one.subscription) {
+                continue;
+            }
             let served = if one.over { drop_rest(&means, one).await } else { self.serve(&means, one).await };
             match served {
                 Ok(some) => begun += some,
                 Err(error @ (Error::Unavailable(_) | Error::NoRoom)) => return Err(error),
-                // One subscription's trouble is not the others'. It stands among those that fail.
+                // One subscription's trouble is not the others'.
                 Err(error) => {
                     tracing::error!(%error, subscription = one.subscription, "a subscription cannot be served");
-                    self.slow.insert(one.subscription, Instant::now());
+                    self.let_rest(one.subscription);
                 }
             }
         }
         Ok(begun)
+    }
+
+    fn rests(&self, subscription: i64) -> bool {
+        self.resting.get(&subscription).is_some_and(|rest| rest.since.elapsed() < rest.wait)
+    }
+
+    /// Leaves a subscription alone, twice as long as the last time.
+    fn let_rest(&mut self, subscription: i64) {
+        let last = self.resting.get(&subscription).map(|rest| rest.wait * 2);
+        let wait = last.unwrap_or(TROUBLE).min(LONGEST_REST);
+        self.resting.insert(subscription, Rest { since: Instant::now(), wait });
     }
 
     async fn serve(&mut self, means: &Arc<Means>, waiting: &Waiting) -> Result<usize> {

@@ -100,7 +100,7 @@ fn in_words(details: &str) -> String {
     serde_json::from_str(details).map_or_else(|_| details.to_owned(), |value| words(&value))
 }
 
-/// A line an entry, written as they are read: a trail of years is not held in memory.
+/// A line an entry, written as they are read: a trail of years is not held in memory, but for `--json`, which is one value.
 async fn export(shell: &Shell, chain: &Chain) -> Outcome {
     let (source, mut after) = (source(shell, chain).await?, 0);
     if shell.output.json {

@@ -24,6 +24,7 @@ pub(crate) fn sqlite(path: &Path) -> Result<()> {
     lock.lock().map_err(|error| Error::Unavailable(error.to_string()))?;
     let mut connection = open_writer(path)?;
     let runner = sqlite_migrations::migrations::runner();
+    // A new database has no such table yet; whatever else is wrong, the runner meets it too and says so.
     let applied = connection.query_row(HIGHEST, [], |row| row.get::<_, Option<i64>>(0)).ok().flatten();
     refuse_newer(applied, &runner)?;
     runner.run(&mut connection).map_err(Error::internal)?;

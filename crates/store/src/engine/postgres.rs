@@ -29,8 +29,13 @@ impl Postgres {
         let place = place(&config);
         config.target_session_attrs(TargetSessionAttrs::ReadWrite);
         config.application_name("leadlatch");
-        // A server that is gone without a word is noticed by the network, not by the statement's own limit.
-        config.tcp_user_timeout(STATEMENT_LIMIT * 5).keepalives_idle(KEEPALIVE);
+        // A server that is gone without a word is noticed by the network, not by the statement's own limit. What the URL says
+        // of it stands.
+        if config.get_tcp_user_timeout().is_none() {
+            config.tcp_user_timeout(STATEMENT_LIMIT * 5);
+        }
+        let idle = config.get_keepalives_idle().min(KEEPALIVE);
+        config.keepalives_idle(idle);
         let options = config.get_options().unwrap_or_default().to_owned();
         config.options(format!("{options} -c statement_timeout={}", STATEMENT_LIMIT.as_millis()));
         let recycling = ManagerConfig { recycling_method: RecyclingMethod::Fast };
@@ -66,7 +71,8 @@ fn place(config: &tokio_postgres::Config) -> String {
     let one = |(number, host): (usize, &Host)| {
         let port = ports.get(number).or(ports.first()).copied().unwrap_or(5432);
         match host {
-            Host::Tcp(name) => format!("{name}:{port}"),
+            // Of a password with an @ in it the driver takes the rest for the host's.
+            Host::Tcp(name) => format!("{}:{port}", name.rsplit('@').next().unwrap_or_default()),
             #[cfg(unix)]
             Host::Unix(folder) => format!("{} (port {port})", folder.display()),
         }
