@@ -33,6 +33,7 @@ pub mod reach;
 pub mod request_id;
 pub mod retention;
 pub mod scope;
+pub mod spreadsheet;
 pub mod support;
 pub mod text;
 pub mod time;

@@ -1,10 +1,10 @@
-//! A cell of a CSV file that people open: nothing in it may run.
+//! A cell of a CSV file that people open in a spreadsheet: nothing in it may run.
 
 use std::borrow::Cow;
 
 /// The text with an apostrophe before it, if a spreadsheet would take it for a formula. Numbers and telephone numbers
 /// begin like one and are left as they are.
-pub(super) fn guarded(text: &str) -> Cow<'_, str> {
+pub fn guarded(text: &str) -> Cow<'_, str> {
     let begins = text.starts_with(['=', '+', '-', '@', '\t', '\r']);
     if begins && !is_number(text) && !is_phone(text) { format!("'{text}").into() } else { text.into() }
 }

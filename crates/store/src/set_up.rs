@@ -10,8 +10,6 @@ use crate::{Error, Result};
 #[derive(Debug, Clone, Copy)]
 #[expect(clippy::struct_excessive_bools, reason = "each is one thing that is there or not")]
 pub struct SetUp {
-    /// A lead group has custom fields.
-    pub fields: bool,
     /// There is a partner record.
     pub partner: bool,
     /// There is an access key.
@@ -26,8 +24,7 @@ pub struct SetUp {
 
 /// Reads it; each part ends at the first row that it finds.
 pub async fn read(db: &mut Connection<'_>, grant: &Grant<ManageSettings>) -> Result<SetUp> {
-    let sql = "SELECT EXISTS (SELECT 1 FROM custom_fields WHERE account_id = $1), \
-               EXISTS (SELECT 1 FROM partner_records WHERE account_id = $1 AND deleted_at IS NULL), \
+    let sql = "SELECT EXISTS (SELECT 1 FROM partner_records WHERE account_id = $1 AND deleted_at IS NULL), \
                EXISTS (SELECT 1 FROM access_keys WHERE account_id = $1 AND deleted_at IS NULL), \
                EXISTS (SELECT 1 FROM access_key_last_used WHERE account_id = $1), \
                EXISTS (SELECT 1 FROM leads WHERE account_id = $1), \
@@ -35,12 +32,11 @@ pub async fn read(db: &mut Connection<'_>, grant: &Grant<ManageSettings>) -> Res
                AND password_hash <> '') > 1";
     let read = |row: &crate::engine::Row<'_>| {
         Ok(SetUp {
-            fields: row.get(0)?,
-            partner: row.get(1)?,
-            key: row.get(2)?,
-            key_used: row.get(3)?,
-            lead: row.get(4)?,
-            second_admin: row.get(5)?,
+            partner: row.get(0)?,
+            key: row.get(1)?,
+            key_used: row.get(2)?,
+            lead: row.get(3)?,
+            second_admin: row.get(4)?,
         })
     };
     db.query_opt(sql, values![grant.account()], read)

@@ -60,12 +60,7 @@ fn lead(steps: &[Step]) -> String {
 
 fn list(frame: &Frame, found: SetUp, has_authenticator: bool) -> Vec<Step> {
     let step = |done, title, why, place| Step { done, title, why, href: frame.href(place) };
-    // Custom fields are set up by the command line as long as no page of the navigation does it.
-    let fields = frame.href("Lead Groups").map(|_| {
-        let why = "A lead group says which custom fields its leads have.";
-        step(found.fields, "Name your own fields", why, "Lead Groups")
-    });
-    let others = [
+    vec![
         step(found.partner, "Add a partner", "An introducer sends leads in, a partner receives them.", "Partners"),
         step(found.key, "Make an access key", "It lets one outside system send or read leads.", "Access Keys"),
         step(found.key_used, "Use the key", "Help says how to send it, with a line to try.", "Help"),
@@ -82,6 +77,5 @@ fn list(frame: &Frame, found: SetUp, has_authenticator: bool) -> Vec<Step> {
             why: "With it, whoever has your password alone cannot sign in.",
             href: Some("/account/authenticator"),
         },
-    ];
-    fields.into_iter().chain(others).collect()
+    ]
 }

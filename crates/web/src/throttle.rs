@@ -2,6 +2,7 @@
 //! never locked out: from another address the e-mail is as free as before.
 
 use std::collections::HashMap;
+use std::hash::{BuildHasher, RandomState};
 use std::net::{IpAddr, Ipv6Addr};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -18,12 +19,23 @@ const MANY: usize = 20_000;
 
 /// What failed of late.
 #[derive(Debug, Default)]
-pub(crate) struct Throttle(Mutex<HashMap<Key, Failures>>);
+pub(crate) struct Throttle {
+    known: Mutex<Known>,
+    /// An e-mail is as long as whoever types it likes: what is remembered of it is not.
+    hasher: RandomState,
+}
 
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Default)]
+struct Known {
+    failures: HashMap<Key, Failures>,
+    /// How many there were when the old ones were last thrown away.
+    swept: usize,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 enum Key {
     Address(IpAddr),
-    Pair(IpAddr, String),
+    Pair(IpAddr, u64),
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -59,25 +71,35 @@ impl Throttle {
         email: &str,
         now: Instant,
     ) -> std::result::Result<Attempt<'_>, Duration> {
-        let (mut known, keys) = (self.lock(), keys(address, email));
-        let waits = keys.iter().filter_map(|key| Some(known.get(key)?.wait(key.free(), now)));
+        let keys = keys(address, self.hasher.hash_one(email));
+        let mut known = self.lock();
+        let waits = keys.iter().filter_map(|key| Some(known.failures.get(key)?.wait(key.free(), now)));
         let wait = waits.max().unwrap_or_default();
         if !wait.is_zero() {
             return Err(wait);
         }
-        if known.len() > MANY {
-            known.retain(|_, failures| now.duration_since(failures.last) < FORGOTTEN);
-        }
-        for key in &keys {
-            let failures = known.entry(key.clone()).or_insert(Failures { count: 0, last: now });
+        known.sweep(now);
+        for key in keys {
+            let failures = known.failures.entry(key).or_insert(Failures { count: 0, last: now });
             let old = now.duration_since(failures.last) >= FORGOTTEN;
             *failures = Failures { count: if old { 1 } else { failures.count + 1 }, last: now };
         }
         Ok(Attempt { throttle: self, keys })
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<Key, Failures>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, Known> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Known {
+    /// Throws away what is forgotten whenever there is twice as much as was left the last time: to look at each attempt would
+    /// cost more the more are made.
+    fn sweep(&mut self, now: Instant) {
+        if self.failures.len() > (2 * self.swept).max(MANY) {
+            self.failures.retain(|_, failures| now.duration_since(failures.last) < FORGOTTEN);
+            self.swept = self.failures.len();
+        }
     }
 }
 
@@ -94,16 +116,16 @@ impl Attempt<'_> {
     /// guesses at others by it.
     pub(crate) fn succeeded(self) {
         let (mut known, [address, pair]) = (self.throttle.lock(), self.keys);
-        known.remove(&pair);
-        if let Some(failures) = known.get_mut(&address) {
+        known.failures.remove(&pair);
+        if let Some(failures) = known.failures.get_mut(&address) {
             failures.count = failures.count.saturating_sub(1);
         }
     }
 }
 
-fn keys(address: Option<IpAddr>, email: &str) -> [Key; 2] {
+fn keys(address: Option<IpAddr>, email: u64) -> [Key; 2] {
     let address = network(address.unwrap_or(IpAddr::V6(Ipv6Addr::UNSPECIFIED)).to_canonical());
-    [Key::Address(address), Key::Pair(address, email.to_owned())]
+    [Key::Address(address), Key::Pair(address, email)]
 }
 
 /// Who has one address of IPv6 has 2^64 of them.
@@ -116,7 +138,7 @@ fn network(address: IpAddr) -> IpAddr {
 
 #[cfg(test)]
 mod tests {
-    use super::{FREE_OF_PAIR, LONGEST, Throttle};
+    use super::{FORGOTTEN, FREE_OF_PAIR, LONGEST, MANY, Throttle};
     use std::net::IpAddr;
     use std::time::{Duration, Instant};
 
@@ -162,5 +184,17 @@ mod tests {
         now -= LONGEST;
         assert_eq!(throttle.begin(from("2001:db8::ffff"), "new", now).err(), Some(LONGEST));
         assert!(throttle.begin(from("2001:db8:0:1::1"), "new", now).is_ok());
+    }
+
+    #[test]
+    fn what_is_over_is_not_kept() {
+        let (throttle, mut now) = (Throttle::default(), Instant::now());
+        for number in 0..4 * MANY {
+            let address = from(&format!("10.{}.{}.{}", number >> 16, number >> 8 & 255, number & 255));
+            throttle.begin(address, "ann", now).map(drop).expect("an address of its own");
+            now += FORGOTTEN / 5_000;
+        }
+        let kept = throttle.lock().failures.len();
+        assert!(kept <= MANY + 2, "{kept}");
     }
 }

@@ -7,6 +7,7 @@ use leadlatch_domain::address_ranges::AddressRanges;
 use leadlatch_domain::matrix::ManageKeys;
 use leadlatch_domain::retention::Days;
 use leadlatch_domain::scope::Scope;
+use leadlatch_domain::spreadsheet::guarded;
 use leadlatch_domain::time::Timestamp;
 use leadlatch_store::access_keys::directory::{self, ListedKey};
 use leadlatch_store::{Connection, Error, Grant, Visible};
@@ -81,11 +82,11 @@ fn cells(listed: &ListedKey) -> [String; COLUMNS.len()] {
     let key = &listed.key;
     let number = |value: Option<i64>| value.map(|value| value.to_string()).unwrap_or_default();
     let time = |value: Option<Timestamp>| value.map(|at| at.to_string()).unwrap_or_default();
-    let text = |value: Option<&str>| plain(value.unwrap_or_default());
+    let text = |value: Option<&str>| guarded(value.unwrap_or_default()).into_owned();
     let limits = &key.limits;
     [
         key.id.to_string(),
-        plain(&key.name),
+        guarded(&key.name).into_owned(),
         text(key.note.as_deref()),
         key.kind.clone(),
         number(key.partner_id),
@@ -94,7 +95,7 @@ fn cells(listed: &ListedKey) -> [String; COLUMNS.len()] {
         key.fingerprint.clone(),
         key.state.to_string(),
         key.created_at.to_string(),
-        plain(&listed.made_by),
+        guarded(&listed.made_by).into_owned(),
         time(key.expires_at),
         time(key.last_used_at),
         text(key.last_used_address.as_deref()),
@@ -110,20 +111,4 @@ fn cells(listed: &ListedKey) -> [String; COLUMNS.len()] {
         text(key.deleted_by.as_deref()),
         text(key.delete_reason.as_deref()),
     ]
-}
-
-/// A text with an apostrophe before it, if a spreadsheet would take it for a formula.
-fn plain(text: &str) -> String {
-    if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{text}") } else { text.to_owned() }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::plain;
-
-    #[test]
-    fn a_spreadsheet_takes_no_name_for_a_formula() {
-        assert_eq!(plain("=HYPERLINK(\"x\")"), "'=HYPERLINK(\"x\")");
-        assert_eq!(plain("Acme = good"), "Acme = good");
-    }
 }

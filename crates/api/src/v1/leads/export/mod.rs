@@ -3,7 +3,6 @@
 //! Each block is a short read of its own, made when the connection has room for it, by a key that is let in again: a slow
 //! client holds no transaction and no thread, and a key that died is given nothing after the block being written.
 
-mod cells;
 mod table;
 
 use axum::body::Body;

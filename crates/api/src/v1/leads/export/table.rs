@@ -3,9 +3,8 @@
 use csv::{Terminator, Writer, WriterBuilder};
 use leadlatch_domain::custom_field::DataKey;
 use leadlatch_domain::lead::{FieldRights, LeadField, LeadView};
+use leadlatch_domain::spreadsheet::guarded;
 use leadlatch_store::Visible;
-
-use super::cells::guarded;
 
 /// The columns of a file.
 pub(super) struct Table {
