@@ -19,7 +19,7 @@ use crate::{Error, Result, access_keys, change, lead_groups, statuses};
 
 mod erase;
 
-pub use erase::{begin_erasure, delete, erase_some};
+pub use erase::{Erased, begin_erasure, delete, erase_some};
 
 /// An account, as its operator sees it.
 #[derive(Debug, Clone, Serialize)]
@@ -111,9 +111,16 @@ pub async fn list(db: &mut Connection<'_>, _: &Operator) -> Result<Vec<Account>>
     db.query(&format!("SELECT {COLUMNS} FROM accounts ORDER BY id"), values![], read).await
 }
 
-/// One account by its slug.
+/// One account by its slug. One that is being erased is not there any more for anything else.
 pub async fn find(db: &mut Connection<'_>, _: &Operator, slug: &str) -> Result<Account> {
-    get(db, slug).await
+    let account = get(db, slug).await?;
+    if account.erasing { Err(erasing(slug)) } else { Ok(account) }
+}
+
+fn erasing(slug: &str) -> Error {
+    Error::Conflict(format!(
+        "The account {slug} is being erased: leadlatch account delete --account {slug} goes on with that."
+    ))
 }
 
 async fn get(db: &mut Connection<'_>, slug: &str) -> Result<Account> {
@@ -123,16 +130,16 @@ async fn get(db: &mut Connection<'_>, slug: &str) -> Result<Account> {
 
 /// Suspends an account, or lets it go on: its keys are refused from the moment that this is answered.
 pub async fn suspend(db: &mut Connection<'_>, _: &Operator, slug: &str, suspended: bool) -> Result<Account> {
+    let id = get(db, slug).await?.id.get();
+    access_keys::close_gates(db, id, None).await?;
+    // Behind the gates: two that change it at the same time see each other.
     let account = get(db, slug).await?;
-    let id = account.id.get();
     if account.erasing && !suspended {
-        let detail = format!("The account {slug} is being erased: leadlatch account delete --account {slug} goes on.");
-        return Err(Error::Conflict(detail));
+        return Err(erasing(slug));
     }
     if account.suspended == suspended {
         return Ok(account);
     }
-    access_keys::close_gates(db, id, None).await?;
     db.execute("UPDATE accounts SET suspended = $2 WHERE id = $1", values![id, suspended]).await?;
     let sql =
         "UPDATE access_keys SET account_suspended = $2, access_version = access_version + 1 WHERE account_id = $1";

@@ -27,7 +27,8 @@ macro_rules! events {
 
 events! {
     AccountCreated "account.created", AccountSuspended "account.suspended", AccountResumed "account.resumed",
-    AccountErasureBegun "account.erasure_begun", AccountDeleted "account.deleted", UserCreated "user.created", UserPasswordReset "user.password_reset",
+    AccountErasureBegun "account.erasure_begun", AccountDeleted "account.deleted",
+    UserCreated "user.created", UserPasswordReset "user.password_reset",
     UserGroupCreated "user_group.created", LeadGroupCreated "lead_group.created", LeadTypeCreated "lead_type.created",
     StatusCreated "status.created", SiteCreated "site.created", PartnerCreated "partner.created",
     PartnerLinked "partner.linked", PartnerUnlinked "partner.unlinked", PartnerActivated "partner.activated",

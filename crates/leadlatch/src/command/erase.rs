@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
+use leadlatch_store::Connection;
 use leadlatch_store::accounts::{self, Account};
 
 use super::Shell;
@@ -17,16 +18,17 @@ pub(super) async fn account(shell: &Shell, slug: &str) -> Outcome<Account> {
     let (store, operator) = (&shell.opened.store, &shell.opened.operator);
     let (by, of) = (operator.clone(), slug.to_owned());
     store.operate(operator, async move |db| accounts::begin_erasure(db, &by, &of).await).await?;
-    let bar = bar();
-    loop {
+    let (bar, mut next) = (bar(), Some(0));
+    while let Some(part) = next {
         let began = Instant::now();
         let (by, of) = (operator.clone(), slug.to_owned());
-        let gone = store.operate(operator, async move |db| accounts::erase_some(db, &by, &of).await).await?;
-        if gone == 0 {
-            break;
+        let job = async move |db: &mut Connection<'_>| accounts::erase_some(db, &by, &of, part).await;
+        let block = store.operate(operator, job).await?;
+        next = block.next;
+        bar.inc(block.rows);
+        if block.rows > 0 {
+            tokio::time::sleep(began.elapsed().max(BREATH)).await;
         }
-        bar.inc(gone);
-        tokio::time::sleep(began.elapsed().max(BREATH)).await;
     }
     bar.finish_and_clear();
     let (by, of) = (operator.clone(), slug.to_owned());

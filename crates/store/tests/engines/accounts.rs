@@ -20,18 +20,23 @@ async fn an_account_that_is_being_erased_does_not_go_on() {
         let acme = world.account("acme").await;
         let key = world.key(acme, None, ALL).await;
         world.made(key, json!({"email": "ann@example.com"})).await;
-        for early in [operate!(world, erase_some).map(drop), operate!(world, delete).map(drop)] {
+        for early in [operate!(world, erase_some, 0).map(drop), operate!(world, delete).map(drop)] {
             assert!(matches!(early, Err(Error::Conflict(_))), "{early:?}");
         }
         assert!(operate!(world, begin_erasure).expect("it begins").suspended);
-        assert_eq!(operate!(world, erase_some).expect("a block"), 1, "the lead goes first");
+        let block = operate!(world, erase_some, 0).expect("a block");
+        assert_eq!((block.rows, block.next), (1, Some(1)), "the lead goes first");
         // The command was cut off here, and somebody thinks better of it.
         let back = operate!(world, suspend, false).expect_err("some of it is gone");
         assert!(back.to_string().contains("account delete --account acme"), "{back}");
+        assert!(matches!(operate!(world, find), Err(Error::Conflict(_))), "no command finds it");
         assert!(world.create(key, json!({"email": "ann@example.com"})).await.is_err());
 
         assert!(operate!(world, begin_erasure).expect("it goes on").erasing);
-        while operate!(world, erase_some).expect("a block") > 0 {}
+        let mut next = Some(0);
+        while let Some(part) = next {
+            next = operate!(world, erase_some, part).expect("a block").next;
+        }
         operate!(world, delete).expect("it ends");
         assert!(matches!(operate!(world, find), Err(Error::NoSuch { .. })));
     }
