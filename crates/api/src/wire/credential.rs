@@ -34,7 +34,7 @@ pub(super) fn key(headers: &HeaderMap, document: &Element) -> Result<KeyDigest, 
     presented(headers, keys(document)).map_err(|problem| match problem.code() {
         Code::ConflictingCredentials => Problem::because(Code::ConflictingCredentials, ONE),
         code if keys(document).next().is_none() && !presents(headers) => match wrapped(document) {
-            Err(misplaced) if document.holds("key") => misplaced,
+            Err(misplaced) if document.holds_text("key") => misplaced,
             Err(_) => Problem::because(code, WRAPPED),
             Ok(()) => Problem::because(code, WHERE),
         },
@@ -113,9 +113,11 @@ mod tests {
 
     #[test]
     fn who_wraps_leads_is_told_so() {
-        for (text, status) in
-            [("<data><leads><lead><key>a</key></lead></leads></data>", 400), ("<data><data><lead/></data></data>", 401)]
-        {
+        for (text, status) in [
+            ("<data><leads><lead><key>a</key></lead></leads></data>", 400),
+            ("<data><data><lead/></data></data>", 401),
+            ("<data><data><lead><key/></lead></data></data>", 401),
+        ] {
             let refused = key(&HeaderMap::new(), &read(text.as_bytes(), None).unwrap()).unwrap_err();
             assert!(refused.sentence().contains("A <lead> stands directly in <data>"), "{text}");
             assert_eq!(refused.status(), status, "{text}");

@@ -53,6 +53,11 @@ impl Element {
     pub(super) fn holds(&self, name: &str) -> bool {
         self.children.iter().any(|child| child.name == name || child.holds(name))
     }
+
+    /// Whether an element of a name with a text stands anywhere in it.
+    pub(super) fn holds_text(&self, name: &str) -> bool {
+        self.children.iter().any(|child| (child.name == name && !child.text.is_empty()) || child.holds_text(name))
+    }
 }
 
 /// Reads a document that was sent: its encoding, its faults that can be repaired, its elements.

@@ -55,18 +55,24 @@ impl Fields {
     /// Reads names and values; where they are encoded in no way that can be read, as they are.
     pub(super) fn of(pairs: &[u8], content_type: Option<&str>) -> Self {
         let mut fields = Self::default();
-        fields.add(pairs, content_type);
-        fields
-    }
-
-    /// Adds fields over those that are there.
-    pub(super) fn add(&mut self, pairs: &[u8], content_type: Option<&str>) {
         for pair in pairs.split(|byte| *byte == b'&').filter(|pair| !pair.is_empty()) {
             let mut sides = pair.splitn(2, |byte| *byte == b'=');
             let mut side = || plain(sides.next().unwrap_or_default(), content_type);
             let (name, value) = (side().to_lowercase(), side());
-            self.0.insert(name, value.trim().to_owned());
+            fields.0.insert(name, value.trim().to_owned());
         }
+        fields
+    }
+
+    /// Adds fields over those that are there.
+    pub(super) fn extend(&mut self, others: Self) {
+        self.0.extend(others.0);
+    }
+
+    /// Whether there is a field that a lead is made of.
+    pub(super) fn is_form(&self) -> bool {
+        let known = |(name, _): &(&str, &str)| self.0.contains_key(&name.to_ascii_lowercase());
+        NAMES.iter().chain(&PREFERENCES).any(known) || self.0.keys().any(|name| number(name).is_some())
     }
 
     /// Adds a part of a form over what is there.
@@ -97,12 +103,17 @@ impl Fields {
             ((*element).to_owned(), word.to_owned())
         });
         let data = self.0.iter().filter_map(|(name, value)| {
-            let (prefix, number) = name.split_at_checked(DATA.len())?;
-            prefix.eq_ignore_ascii_case(DATA).then_some(())?;
+            let number = number(name)?;
             Some((format!("data{number}"), value.clone()))
         });
         WireLead::read(named.chain(preferences).chain(data))
     }
+}
+
+/// What stands behind the name of custom fields.
+fn number(name: &str) -> Option<&str> {
+    let (prefix, number) = name.split_at_checked(DATA.len())?;
+    prefix.eq_ignore_ascii_case(DATA).then_some(number)
 }
 
 fn plain(side: &[u8], content_type: Option<&str>) -> String {

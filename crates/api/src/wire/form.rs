@@ -79,11 +79,13 @@ async fn read_body(fields: &mut Fields, headers: &HeaderMap, body: Body) -> Resu
     }
     let essence = kind.split(';').next().unwrap_or_default().trim();
     let said = essence.is_empty() || essence.eq_ignore_ascii_case("application/x-www-form-urlencoded");
-    if !said && !body.is_empty() && Fields::of(&body, Some(kind)).text(GROUP).is_empty() {
-        return Ok(!fields.text(GROUP).is_empty());
+    let pairs = Fields::of(&body, Some(kind));
+    let named = !fields.text(GROUP).is_empty();
+    if said || body.is_empty() || !pairs.text(GROUP).is_empty() || (named && pairs.is_form()) {
+        fields.extend(pairs);
+        return Ok(true);
     }
-    fields.add(&body, Some(kind));
-    Ok(true)
+    Ok(named)
 }
 
 /// The answer to one post too many of an address; of IPv6 a whole network counts as one.

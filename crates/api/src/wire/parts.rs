@@ -20,14 +20,19 @@ pub(super) struct Part {
     pub(super) kind: Option<String>,
 }
 
-/// The boundary of a form in parts: the one that its `Content-Type` names, or where that names none or another than the body
-/// begins with, the body's own. A body that begins with none is no such form, whatever it is called.
+/// The boundary of a form in parts: the one that its `Content-Type` names, or where the body has no such line, the one that it
+/// begins with. A body with neither is no such form, whatever it is called.
 pub(super) fn boundary(content_type: &str, body: &[u8]) -> Option<String> {
     let essence = content_type.split(';').next().unwrap_or_default().trim();
-    let begins = body.trim_ascii_start().strip_prefix(b"--").filter(|_| essence.eq_ignore_ascii_case(PARTS))?;
-    let named = multer::parse_boundary(content_type).ok().filter(|named| begins.starts_with(named.as_bytes()));
-    let first = || String::from_utf8(begins.split(|byte| *byte == b'\n').next()?.trim_ascii_end().to_vec()).ok();
-    named.or_else(first)
+    if !essence.eq_ignore_ascii_case(PARTS) {
+        return None;
+    }
+    let lines = body.trim_ascii_start().split(|byte| *byte == b'\n');
+    let mut lines = lines.map(|line| line.trim_ascii_end().strip_prefix(b"--"));
+    let first = lines.clone().next().flatten();
+    let named = multer::parse_boundary(content_type).ok();
+    let named = named.filter(|named| lines.any(|line| line == Some(named.as_bytes())));
+    named.or_else(|| String::from_utf8(first?.to_vec()).ok())
 }
 
 /// Every field of a body that has been read, which bounds them all together.
@@ -67,6 +72,13 @@ mod tests {
         {
             assert_eq!(boundary(kind, body).as_deref(), Some("a b"), "{kind}");
         }
+        let preamble = [&b"This is a form.\r\n"[..], body].concat();
+        assert_eq!(boundary("multipart/form-data; boundary=\"a b\"", &preamble).as_deref(), Some("a b"));
+        assert_eq!(
+            boundary("multipart/form-data; boundary=a", body).as_deref(),
+            Some("a b"),
+            "a part of it is another"
+        );
         for other in ["multipart/mixed; boundary=b", "application/x-www-form-urlencoded; boundary=b", ""] {
             assert_eq!(boundary(other, body), None, "{other}");
         }

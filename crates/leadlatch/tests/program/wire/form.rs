@@ -172,6 +172,11 @@ async fn a_form_in_parts_is_taken_and_what_is_no_form_is_told_so() {
         let beside = browser().post(&url).header("content-type", "application/json").body("{}");
         assert_eq!(beside.send().await.expect("an answer").status(), StatusCode::OK);
         assert_eq!(world.leads(), before + 6);
+        // A form is one also where the address alone names the group.
+        let url = format!("{}{FORM}?intLeadGroupID=40001", world.server.base);
+        let halves = browser().post(&url).header("content-type", "text/plain").body("strLeadEmail=halves@example.com");
+        assert_eq!(halves.send().await.expect("an answer").status(), StatusCode::OK);
+        assert_eq!(world.newest().await["email"], "halves@example.com");
     }
 }
 
