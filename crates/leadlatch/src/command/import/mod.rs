@@ -255,7 +255,7 @@ impl Task {
     }
 }
 
-/// The import that is to be gone on with. One that would begin while the report of another run is in the place of its
+/// The import that is to be gone on with. One that has rows to import while the report of another run is in the place of its
 /// own is taken back with this transaction: one left there by `--again` would be gone on with by a command without it.
 async fn begin(
     db: &mut Connection<'_>,
@@ -266,7 +266,7 @@ async fn begin(
 ) -> leadlatch_store::Result<imports::Import> {
     let import = imports::begin(db, grant, source, again).await?;
     match taken {
-        Some(said) if !import.finished && import.records == 0 => Err(Error::Conflict(said)),
+        Some(said) if !import.finished => Err(Error::Conflict(said)),
         _ => Ok(import),
     }
 }

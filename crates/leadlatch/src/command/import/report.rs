@@ -14,6 +14,9 @@ use crate::output::{Failure, Outcome};
 /// What spreadsheets take a file for UTF-8 by, alone.
 const MARK: &str = "\u{feff}";
 
+/// What is said of an earlier report that would be lost.
+const TAKEN: &str = "the report of another run is there already; name another file with --report, or remove this one";
+
 /// A report that is to be written.
 pub(super) struct Report {
     path: PathBuf,
@@ -31,11 +34,9 @@ impl Report {
         Ok(Self { path, earlier })
     }
 
-    /// What to say to a run that may not take an earlier report's place. Only an import that is gone on with or was
-    /// finished before may: to any other run it is another's, and somebody may have corrected rows in it.
+    /// What to say where an earlier report is in its place: it is another run's, and somebody may have corrected rows in it.
     pub(super) fn taken(&self) -> Option<String> {
-        let said = "the report of another run is there already; name another file with --report, or remove this one";
-        self.earlier.then(|| format!("{}: {said}", self.path.display()))
+        self.earlier.then(|| format!("{}: {TAKEN}", self.path.display()))
     }
 
     /// Where it will stand.
@@ -52,6 +53,11 @@ impl Report {
         let mut lines = csv::WriterBuilder::new().flexible(true).from_writer(&mut written);
         rows(&mut lines, file, targets, refusals).map_err(|said| failed(io::Error::other(said)))?;
         drop(lines);
+        if self.earlier {
+            // An import that was finished before gives the report that it gave then; any other is not this one's to replace.
+            let same = fs::read(&self.path).map_err(&failed)? == fs::read(written.path()).map_err(&failed)?;
+            return if same { Ok(()) } else { Err(failed(io::Error::other(TAKEN))) };
+        }
         written.as_file().sync_all().map_err(&failed)?;
         written.persist(&self.path).map_err(|error| failed(error.error))?;
         Ok(())

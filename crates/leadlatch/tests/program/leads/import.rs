@@ -146,13 +146,15 @@ async fn an_import_that_is_killed_goes_on_and_has_every_row_once() {
         let names: Vec<_> = names.map(|entry| entry.expect("an entry").file_name()).collect();
         let left = |name: &std::ffi::OsString| name.to_string_lossy().starts_with(".tmp");
         assert!(!names.iter().any(left), "{names:?}");
-        std::fs::write(&report, "\u{feff}refused_line,refused_because\n").expect("an earlier report");
+        std::fs::write(&report, "\u{feff}refused_line,refused_because\n").expect("another run's report");
+        assert!(database.try_run(&line).is_err_and(|said| said.contains("the report of another run")));
+        std::fs::remove_file(&report).expect("a report");
         let done = database.run(&line);
         let resumed = done["resumed_after"].as_i64().expect("a number");
         assert!((2500..12_000).contains(&resumed), "five were in the middle: {done}");
         assert_eq!(done["refused"], json!(messy.refused().len()));
         let report = std::fs::read_to_string(&report).expect("a report");
-        assert!(report.lines().count() > messy.refused().len(), "written anew by the import that went on");
+        assert!(report.lines().count() > messy.refused().len(), "of the whole import");
         nothing_lost_nothing_twice(&database, &messy).await;
     }
 }
@@ -278,7 +280,7 @@ fn what_would_be_lost_is_refused(database: &Database, path: &Path) {
 
 /// The same command again writes its report anew; in that of another run somebody may have corrected rows.
 #[tokio::test(flavor = "multi_thread")]
-async fn an_earlier_report_gives_way_to_its_own_import_alone() {
+async fn an_earlier_report_is_left_as_it_is() {
     for database in both() {
         database.account("acme");
         let [file, other, report, new] =
@@ -294,9 +296,13 @@ async fn an_earlier_report_gives_way_to_its_own_import_alone() {
 
         let counts = || ["leads", "imports"].map(|table| database.number(&format!("SELECT COUNT(*) FROM {table}")));
         let before = counts();
-        for (file, more) in
-            [(other, &[][..]), (other, &["--dry-run"][..]), (file, &["--dry-run"][..]), (file, &["--again"][..])]
-        {
+        for (file, more) in [
+            (other, &[][..]),
+            (other, &["--dry-run"][..]),
+            (file, &["--dry-run"][..]),
+            (file, &["--again"][..]),
+            (file, &[][..]),
+        ] {
             let line = import(file, &[&["--report", to][..], more].concat());
             let said = database.try_run(&line).expect_err("a report is there");
             assert!(said.contains("report.csv: the report of another run is there"), "{line:?}: {said}");
@@ -304,9 +310,15 @@ async fn an_earlier_report_gives_way_to_its_own_import_alone() {
         assert_eq!(std::fs::read_to_string(&report).expect("the report"), corrected);
         assert_eq!(counts(), before, "nothing was begun");
 
-        let repeated = database.run(&import(file, &["--report", to]));
-        assert_eq!((&repeated["already_imported"], &repeated["refused"]), (&json!(true), &json!(1)), "{repeated}");
-        assert_eq!(std::fs::read_to_string(&report).expect("a report"), whole, "written anew");
+        for there in [Some(&whole), None] {
+            match there {
+                Some(text) => std::fs::write(&report, text).expect("a report"),
+                None => std::fs::remove_file(&report).expect("a report"),
+            }
+            let repeated = database.run(&import(file, &["--report", to]));
+            assert_eq!((&repeated["already_imported"], &repeated["refused"]), (&json!(true), &json!(1)), "{repeated}");
+            assert_eq!(std::fs::read_to_string(&report).expect("a report"), whole);
+        }
         let elsewhere = database.run(&import(other, &["--report", new]));
         assert_eq!((&elsewhere["resumed_after"], &elsewhere["imported"]), (&json!(0), &json!(1)), "{elsewhere}");
         std::fs::remove_file(&report).expect("a report");
