@@ -166,8 +166,8 @@ impl<'c> Connection<'c> {
         self.gate(-account, gate).await
     }
 
-    /// A partner record's gate, as a key's: whoever gives it a lead passes it, before any row is locked. Its numbers are
-    /// those that are left, from the least up.
+    /// A partner record's gate, as a key's: whoever gives it a lead passes it, before a lead or a record is locked. Its numbers
+    /// are those that are left, from the least up.
     pub(crate) async fn record_gate(&mut self, record: i64, gate: Gate) -> Result<()> {
         self.gate(i64::MIN + record, gate).await
     }

@@ -54,7 +54,7 @@ pub(super) async fn make<A>(db: &mut Connection<'_>, grant: &Held<A>, input: Lea
 pub(super) async fn prepare<A>(db: &mut Connection<'_>, grant: &Held<A>, mut input: LeadInput) -> Result<(Lead, i64)> {
     refuse_without_side(grant)?;
     if let Some(record) = input.int(LeadField::IntroducerId) {
-        // It is deleted by a mark, which no foreign key sees: its gate is passed before any row is locked.
+        // It is deleted by a mark, which no foreign key sees: whoever gives it a lead passes its gate.
         db.record_gate(record, Gate::Pass).await?;
     }
     let group = lead_group(db, grant, &mut input).await?;

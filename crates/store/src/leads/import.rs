@@ -82,7 +82,10 @@ pub async fn import_block(db: &mut Connection<'_>, grant: Held<ImportLeads>, blo
         }
         imports::advance(db, account, import, block.from, block.to).await?;
     }
-    let names = Names::load(db, account, group, &block.rows).await?;
+    let mut names = Names::load(db, account, group, &block.rows).await?;
+    if block.import.is_some() && names.pass_gates(db, &block.rows).await? {
+        names = Names::load(db, account, group, &block.rows).await?;
+    }
     let fields = lead_groups::fields(db, account, group).await?;
     let (mut ready, mut refused) = (Vec::with_capacity(block.rows.len()), Vec::new());
     for ImportRow { record, mut input, names: named } in block.rows {

@@ -1,6 +1,6 @@
 //! Records of the account that a file names, by id or in words. They are read once a block.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use leadlatch_domain::fault::Fault;
 use leadlatch_domain::lead::{LeadField, LeadInput, Value};
@@ -8,7 +8,7 @@ use leadlatch_domain::point::ConversionPoint;
 use leadlatch_domain::text::fold;
 
 use super::ImportRow;
-use crate::engine::{Connection, Row, values};
+use crate::engine::{Connection, Gate, Row, values};
 use crate::statuses::{self, Stage};
 use crate::{Error, Result};
 
@@ -73,6 +73,22 @@ impl Names {
         };
         let stages = db.query(sql, values![account], read).await?;
         Ok(Self { kinds, stages, first: statuses::first_new(db, account).await? })
+    }
+
+    /// Passes the gates of the introducers that are given leads, in the order of their ids; whether there are any. Which of
+    /// them are there still is read behind the gates.
+    pub(super) async fn pass_gates(&self, db: &mut Connection<'_>, rows: &[ImportRow]) -> Result<bool> {
+        let Some(kind) = self.kinds.get(&LeadField::IntroducerId) else { return Ok(false) };
+        let by_words = |row: &ImportRow| {
+            let (_, text) = row.names.iter().find(|(field, _)| *field == LeadField::IntroducerId)?;
+            kind.words.get(&fold(text))?.first().copied()
+        };
+        let named = |row: &ImportRow| row.input.int(LeadField::IntroducerId).or_else(|| by_words(row));
+        let ids: BTreeSet<i64> = rows.iter().filter_map(named).filter(|id| kind.ids.contains(id)).collect();
+        for id in &ids {
+            db.record_gate(*id, Gate::Pass).await?;
+        }
+        Ok(!ids.is_empty())
     }
 
     /// Puts the ids of what was named into the input, and refuses what the account does not have.
