@@ -179,15 +179,20 @@ impl Shared {
         }
         let operator = &self.operator;
         let is_stopped = || *stopped.borrow();
+        let mut away = false;
         for account in self.store.read(async |db| accounts::list(db, operator).await).await? {
             if is_stopped() {
                 break;
             }
+            let was_away = away;
+            away = false;
             match self.round_of(duty, account.id, is_stopped).await {
                 Ok(()) => {}
-                Err(error @ (Error::Unavailable(_) | Error::NoRoom)) => return Err(error),
+                // Twice in a row, it is the database that is away, and not a moment's contention.
+                Err(error @ (Error::Unavailable(_) | Error::NoRoom)) if was_away => return Err(error),
                 // One account's trouble is not the others'.
                 Err(error) => {
+                    away = matches!(error, Error::Unavailable(_) | Error::NoRoom);
                     let account = account.id.get();
                     tracing::error!(%error, duty = duty.name(), account, "a round of upkeep failed for an account");
                 }

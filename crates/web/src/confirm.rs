@@ -84,6 +84,22 @@ pub(crate) async fn confirm(
     }
 }
 
+/// As [`given`], for a form that needs it where it was not given a short while ago; `why` is said where nothing was typed.
+pub(crate) async fn asked<A: Action>(
+    web: &Web,
+    signed: &Signed<A>,
+    again: Again,
+    why: &str,
+) -> Result<Option<String>, Refusal> {
+    if signed.me()?.fresh {
+        return Ok(None);
+    }
+    if again.is_empty() {
+        return Ok(Some(format!("Type your password: {why}.")));
+    }
+    given(web, signed, again).await
+}
+
 /// Takes the password, and the code of the authenticator app if there is one: `None` when they are right, or what to say
 /// beside the fields.
 pub(crate) async fn given<A: Action>(web: &Web, signed: &Signed<A>, again: Again) -> Result<Option<String>, Refusal> {

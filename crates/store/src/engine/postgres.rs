@@ -29,8 +29,8 @@ impl Postgres {
         let place = place(&config);
         config.target_session_attrs(TargetSessionAttrs::ReadWrite);
         config.application_name("leadlatch");
-        // A server that is gone without a word is noticed by the network, not by the statement's own limit. What the URL says
-        // of it stands.
+        // A server that is gone without a word is noticed by the network, not by the statement's own limit. A limit in the URL
+        // stands, and so does a shorter time of silence.
         if config.get_tcp_user_timeout().is_none() {
             config.tcp_user_timeout(STATEMENT_LIMIT * 5);
         }
@@ -71,13 +71,14 @@ fn place(config: &tokio_postgres::Config) -> String {
     let one = |(number, host): (usize, &Host)| {
         let port = ports.get(number).or(ports.first()).copied().unwrap_or(5432);
         match host {
-            // Of a password with an @ in it the driver takes the rest for the host's.
-            Host::Tcp(name) => format!("{}:{port}", name.rsplit('@').next().unwrap_or_default()),
+            Host::Tcp(name) => format!("{name}:{port}"),
             #[cfg(unix)]
             Host::Unix(folder) => format!("{} (port {port})", folder.display()),
         }
     };
-    config.get_hosts().iter().enumerate().map(one).collect::<Vec<_>>().join(", ")
+    let places = config.get_hosts().iter().enumerate().map(one).collect::<Vec<_>>().join(", ");
+    // Of a password with an @ in it the driver takes the rest for hosts.
+    if places.contains('@') { "an address that is not shown".to_owned() } else { places }
 }
 
 /// An error and what is behind it, each said once.

@@ -1,5 +1,5 @@
-//! The request log: a line a request of a key, whether it was let in or is let in no more. It goes through a channel with an end, so that it never
-//! slows a request; what finds no room is counted.
+//! The request log: a line a request of a key, whether it was let in or is let in no more. It goes through a channel with an
+//! end, so that it never slows a request; what finds no room is counted.
 
 use std::fmt::Write;
 use std::net::IpAddr;

@@ -23,8 +23,5 @@ pub(super) async fn refusal(
     if !is_asked(signed, kind)? {
         return Ok(None);
     }
-    if again.is_empty() {
-        return Ok(Some("Type your password: a Full key reaches the whole account.".into()));
-    }
-    confirm::given(web, signed, again).await
+    confirm::asked(web, signed, again, "a Full key reaches the whole account").await
 }

@@ -85,22 +85,11 @@ async fn checked(web: &Web, signed: &Signed<ManageHooks>, typed: &Typed) -> Resu
         errors.put("target_url", format!("This address cannot be used: {failed}."));
     }
     if errors.is_empty()
-        && let Some(wrong) = wrong_password(web, signed, typed.again()).await?
+        && let Some(wrong) = confirm::asked(web, signed, typed.again(), "the webhook is told of every lead").await?
     {
         errors.put("password", wrong);
     }
     Ok(new.filter(|_| errors.is_empty()).ok_or(errors))
-}
-
-/// What is wrong with the password that was given, if one is needed and it is wrong.
-async fn wrong_password(web: &Web, signed: &Signed<ManageHooks>, again: Again) -> Result<Option<String>, Refusal> {
-    if signed.me()?.fresh {
-        return Ok(None);
-    }
-    if again.is_empty() {
-        return Ok(Some("Type your password: the webhook is told of every lead.".into()));
-    }
-    confirm::given(web, signed, again).await
 }
 
 impl Typed {
