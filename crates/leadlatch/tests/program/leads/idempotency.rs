@@ -179,7 +179,8 @@ async fn one_that_still_runs_is_said_to_run() {
     input.write_all(b"BEGIN; LOCK TABLE leads IN EXCLUSIVE MODE;\n").expect("psql reads");
     let locks = |granted: &str| {
         format!(
-            "SELECT COUNT(*) FROM pg_locks WHERE relation = 'leads'::regclass AND {granted} AND mode <> 'AccessShareLock'"
+            "SELECT COUNT(*) FROM pg_locks WHERE relation = 'leads'::regclass AND {granted} \
+             AND database = (SELECT oid FROM pg_database WHERE datname = current_database()) AND mode <> 'AccessShareLock'"
         )
     };
     until(&database, &locks("granted"), 1).await;
