@@ -14,6 +14,8 @@ use leadlatch_domain::reach::PartnerKind;
 use leadlatch_domain::scope::{Scope, ScopeSet};
 use leadlatch_domain::text::Name;
 use leadlatch_store::access_keys::{self, NewKey};
+use leadlatch_store::imports::{self, Source};
+use leadlatch_store::leads::{Block, ImportRow};
 use leadlatch_store::partner_records::{self, Links, PartnerChange};
 use leadlatch_store::{Access, Connection, Held, Opened, Result, Store, leads, status_settings, statuses};
 use leadlatch_testkit::postgres::{self, FreshDatabase};
@@ -202,6 +204,28 @@ async fn a_record_that_is_being_deleted_is_given_no_lead() {
         .await;
     deleted.expect("a deletion");
     referred.expect_err("its record is gone");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_import_gives_no_lead_to_a_record_that_is_being_deleted() {
+    let world = World::new().await;
+    let partner = world.partner().await;
+    let source = Source { digest: [1; 32], mapping: [1; 32], name: "a.csv".into(), lead_group: "General".into() };
+    let job = async move |db: &mut Connection<'_>, grant| imports::begin(db, grant, source, false).await;
+    let import = world.write(job).await.expect("an import").id;
+    let rows = vec![ImportRow { record: 1, input: lead_of(partner), names: Vec::new() }];
+    let lead_group = "General".to_owned();
+    let block =
+        Block { import: Some(import), lead_group, from: 0, to: 1, rows, last: true, known: leads::Known::default() };
+    let (deleted, done) = world
+        .overlap(
+            async move |db: &mut Connection<'_>, grant| partner_records::delete(db, grant, partner).await,
+            async move |db: &mut Connection<'_>, grant| leads::import_block(db, grant, block).await,
+        )
+        .await;
+    deleted.expect("a deletion");
+    let done = done.expect("a block");
+    assert_eq!((done.imported, done.refused.len()), (0, 1));
 }
 
 /// One that is given leads without end is deleted all the same: whoever comes after the deletion waits for it.

@@ -20,8 +20,8 @@ pub(super) async fn refusal(
     kind: KeyKind,
     again: Again,
 ) -> Result<Option<String>, Refusal> {
-    if !is_asked(signed, kind)? {
-        return Ok(None);
+    match kind {
+        KeyKind::Full => confirm::asked(web, signed, again, "a Full key reaches the whole account").await,
+        KeyKind::Partner => Ok(None),
     }
-    confirm::asked(web, signed, again, "a Full key reaches the whole account").await
 }

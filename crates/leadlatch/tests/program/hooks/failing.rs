@@ -244,3 +244,25 @@ async fn receivers_that_do_not_do_well() {
         an_admin_need_not_wait(&database, &server).await;
     }
 }
+
+/// What a fault of ours makes of one subscription is tried seldom, and is the others' in no way.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_cannot_be_served_rests_and_holds_up_nobody() {
+    for database in both() {
+        database.account("acme");
+        let server = database.serve_with(&[], &[ALLOWED]);
+        let (_, key) = database.key("acme", None, &LEADS);
+        let receiver = Receiver::start().await;
+        let broken = subscribe(&server, &key, receiver.hook(&CREATED)).await;
+        let whole = subscribe(&server, &key, receiver.hook(&CREATED)).await;
+        database.sql(&format!("UPDATE hook_subscriptions SET format = 'none' WHERE id = {broken}"));
+        server.lead(&key, "told").await;
+        until(&database, &with_outcome(&whole, "delivered"), 1).await;
+        assert!(server.logs("a subscription cannot be served").await);
+        receiver.after(A_WHILE).await;
+        let tried = server.log.text().matches("a subscription cannot be served").count();
+        assert!(tried <= 2, "{tried} times within a moment");
+        database.sql(&format!("UPDATE hook_subscriptions SET format = 'json' WHERE id = {broken}"));
+        until(&database, &with_outcome(&broken, "delivered"), 1).await;
+    }
+}
